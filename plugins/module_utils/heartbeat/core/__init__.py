@@ -1,0 +1,5 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is decided: membership, ownership, arbitration. Pure: no socket, clock, file or thread."""
+
+from __future__ import annotations
