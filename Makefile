@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# `make` alone prints what there is. Every target has a `##` text; `##@` starts a group.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+
+TOOLS := collection/tools
+BIN := .venv/bin
+PYTHON_ENV := $(BIN)/python
+PYTEST = $(BIN)/python -m pytest -q
+# Everything that `make test` leaves out runs in `make test-all`, which sets MARKS to nothing.
+MARKS ?= not slow
+LAB := molecule/lab/lab
+# Where a stage needs root and we are not: without a terminal nobody could type a password.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo $(if $(CI),--non-interactive) --preserve-env)
+
+export PYTHONDONTWRITEBYTECODE := 1
+export ANSIBLE_INJECT_FACT_VARS := false
+# A stage must not pick up collections or settings of the user's.
+unexport ANSIBLE_CONFIG ANSIBLE_COLLECTIONS_PATH ANSIBLE_COLLECTIONS_PATHS ANSIBLE_ROLES_PATH PYTHONPATH
+
+##@ See it work
+.PHONY: help demo
+help: ## List the targets
+	@awk -f $(TOOLS)/help.awk $(firstword $(MAKEFILE_LIST))
+
+demo: prepare ## Two nodes, a VIP, three faults, a verdict: make demo [SYSTEM=heartbeat]
+	@$(TOOLS)/demo $(or $(SYSTEM),heartbeat)
+
+##@ Prepare
+.PHONY: prepare prerequisites setup
+prepare: prerequisites setup ## Everything a fresh Debian machine lacks (the other targets do this themselves)
+
+prerequisites: ## Install missing Debian packages (sudo when not root)
+	@$(TOOLS)/prerequisites
+
+setup: prerequisites ## Make .venv with the pinned tools, link the checkout as steadfast.ha
+	@$(TOOLS)/venv
+
+##@ Check
+.PHONY: test test-all lint unit simulation integration sanity molecule bench format
+test: ## Everything below that a change must pass, cheap to dear, with a summary
+	@python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
+
+test-all: ## The same with the slow tests, then the benchmarks
+	@MARKS= python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule bench
+
+lint: setup ## Style, types, YAML, roles, shell, changelog
+	@$(TOOLS)/lint
+
+unit: setup ## Pure functions, recorded datagrams, the house rules
+	@$(PYTEST) -m "$(MARKS)" tests/unit
+
+simulation: setup ## Whole clusters on a virtual clock under seeded faults
+	@$(PYTEST) -m "$(MARKS)" tests/simulation
+
+integration: setup ## The real daemon in network namespaces (root)
+	@$(AS_ROOT) $(PYTEST) -p no:cacheprovider -m "$(MARKS)" tests/integration
+
+sanity: build ## ansible-test sanity on the built artefact
+	@$(TOOLS)/sanity
+
+molecule: build ## Real systemd nodes, the built artefact: make molecule [SCENARIO=heartbeat]
+	@$(TOOLS)/scenarios $(SCENARIO)
+
+bench: setup ## Side by side with keepalived and the C heartbeat
+	@$(AS_ROOT) $(PYTHON_ENV) tests/bench
+
+format: setup ## Let ruff put the Python files into shape
+	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
+
+##@ Ship
+.PHONY: build docs release
+build: setup ## The collection's artefact in build/, checked and installed into build/collections
+	@$(PYTHON_ENV) $(TOOLS)/artefact.py build
+
+docs: setup ## Write the variable tables of docs/roles from the argument specs
+	@$(PYTHON_ENV) $(TOOLS)/role_docs.py write
+
+release: ## Check, build and sign off a release; publishing stays a person's step
+	@$(TOOLS)/release
+
+##@ Clean up
+.PHONY: clean
+clean: ## Remove lab, build/, .venv and caches; list the Debian packages that stay
+	@$(TOOLS)/clean
