@@ -10,6 +10,7 @@ a user has no use for, or lacks something that a user needs.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -48,15 +49,24 @@ def objections(names: list[str]) -> list[str]:
     return found
 
 
+def galaxy(*arguments: str | Path) -> None:
+    """Run ansible-galaxy quietly, aware of our collections path.
+
+    Raises subprocess.CalledProcessError when it fails, after it has said why on standard error.
+    """
+    subprocess.run(
+        [GALAXY, "collection", *arguments],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)},
+    )
+
+
 def build() -> Path:
     """Build the artefact into ``build/`` and return its path; older ones are removed first."""
     for old in BUILD.glob("steadfast-ha-*.tar.gz"):
         old.unlink()
-    subprocess.run(
-        [GALAXY, "collection", "build", "--force", "--output-path", BUILD, ROOT],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    galaxy("build", "--force", "--output-path", BUILD, ROOT)
     (artefact,) = BUILD.glob("steadfast-ha-*.tar.gz")
     return artefact
 
@@ -64,11 +74,8 @@ def build() -> Path:
 def install(artefact: Path) -> Path:
     """Install the artefact into an empty collections path, as a user would, and return the installed folder."""
     shutil.rmtree(COLLECTIONS, ignore_errors=True)
-    subprocess.run(
-        [GALAXY, "collection", "install", "--offline", "--force", "--collections-path", COLLECTIONS, artefact],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    COLLECTIONS.mkdir(parents=True)
+    galaxy("install", "--offline", "--force", "--collections-path", COLLECTIONS, artefact)
     return COLLECTIONS / "ansible_collections" / "steadfast" / "ha"
 
 
