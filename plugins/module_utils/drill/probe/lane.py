@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One probe of a run: its pace, the attempts in flight, and the samples they become."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any, Optional
+
+from ..model import Outcome, Sample
+from .kinds import PROBERS
+from .pace import Pace
+from .prober import Hub
+from .spec import ProbeSpec
+
+__all__ = ["MAX_IN_FLIGHT", "Lane"]
+
+MAX_IN_FLIGHT = 1000
+"""Attempts of one probe that may be unanswered at a time; more are not sent but noted."""
+
+
+class _Attempt:
+    __slots__ = ("deadline_ns", "late_ns", "sent_ns")
+
+    def __init__(self, sent_ns: int, late_ns: int, deadline_ns: int) -> None:
+        self.sent_ns = sent_ns
+        self.late_ns = late_ns
+        self.deadline_ns = deadline_ns
+
+
+class Lane(Hub):
+    """Ties a prober to the runner's clock and selector. Samples go to ``record``."""
+
+    def __init__(
+        self,
+        spec: ProbeSpec,
+        selector: selectors.BaseSelector,
+        clock: Callable[[], int],
+        record: Callable[[Sample], None],
+    ) -> None:
+        self.spec = spec
+        self._selector = selector
+        self._clock = clock
+        self._record = record
+        self._attempts: dict[int, _Attempt] = {}
+        self._pace: Optional[Pace] = None
+        self._epoch_ns = 0
+        self.prober = PROBERS[spec.kind](spec, self)
+
+    def start(self, epoch_ns: int, first_ns: int) -> None:
+        """Begin the pace: slot 0 is due at ``first_ns``; samples count from ``epoch_ns``."""
+        self._epoch_ns = epoch_ns
+        self._pace = Pace(first_ns, self.spec.interval_us * 1000)
+
+    @property
+    def in_flight(self) -> int:
+        """How many attempts wait for their answer."""
+        return len(self._attempts)
+
+    def next_ns(self, sending: bool) -> int:
+        """When this lane wants to be woken next: its next slot or its oldest deadline."""
+        assert self._pace is not None
+        wanted = [self._pace.due_ns] if sending else []
+        if self._attempts:
+            wanted.append(next(iter(self._attempts.values())).deadline_ns)
+        return min(wanted) if wanted else 2**62
+
+    def fire(self, now_ns: int) -> None:
+        """Send the attempt that is due, if one is."""
+        assert self._pace is not None
+        slot = self._pace.take(now_ns)
+        if slot is None:
+            return
+        sent_ns = self._clock()
+        attempt = _Attempt(sent_ns, slot.late_ns + sent_ns - now_ns, sent_ns + self.spec.timeout_us * 1000)
+        full = len(self._attempts) >= MAX_IN_FLIGHT
+        self._attempts[slot.seq] = attempt
+        if full:
+            self.done(slot.seq, Outcome.LOCAL, {"why": f"{MAX_IN_FLIGHT} attempts in flight"})
+        else:
+            self.prober.send(slot.seq)
+
+    def forgive(self, stall_ns: int) -> None:
+        """The process was not run for so long: answers could not be read, so attempts in
+        flight get that time back instead of being counted as lost."""
+        for attempt in self._attempts.values():
+            attempt.deadline_ns += stall_ns
+
+    def expire(self, now_ns: int) -> None:
+        """End the attempts whose time is over. All have the same timeout, so they are in order."""
+        while self._attempts:
+            seq, attempt = next(iter(self._attempts.items()))
+            if attempt.deadline_ns > now_ns:
+                return
+            instead = self.prober.abandon(seq)
+            self.done(seq, *(instead or (Outcome.TIMEOUT, None)))
+
+    def close(self) -> None:
+        """End everything that is still in flight as PENDING and release the sockets."""
+        for seq in list(self._attempts):
+            self.prober.abandon(seq)
+            self.done(seq, Outcome.PENDING)
+        self.prober.close()
+
+    def watch(self, sock: socket.socket, events: int, ready: Callable[[int], None]) -> None:
+        """Watch a socket, or change how it is watched."""
+        try:
+            self._selector.modify(sock, events, ready)
+        except KeyError:
+            self._selector.register(sock, events, ready)
+
+    def unwatch(self, sock: socket.socket) -> None:
+        """Stop watching a socket."""
+        try:
+            self._selector.unregister(sock)
+        except (KeyError, ValueError):
+            pass
+
+    def done(self, seq: int, outcome: Outcome, detail: Optional[Mapping[str, Any]] = None) -> None:
+        """Turn an attempt into a sample; the first report wins."""
+        attempt = self._attempts.pop(seq, None)
+        if attempt is None:
+            return
+        latency_us = (self._clock() - attempt.sent_ns) // 1000
+        sent_us = (attempt.sent_ns - self._epoch_ns) // 1000
+        self._record(Sample(seq, sent_us, attempt.late_ns // 1000, outcome, latency_us, detail))

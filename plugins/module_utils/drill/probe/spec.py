@@ -1,0 +1,241 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the operator wants probed: parsed and checked, with every mistake named at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+__all__ = ["DEFAULTS", "KINDS", "ProbeSpec", "RunSpec", "SpecError", "parse_probe", "parse_run"]
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
+
+MIN_INTERVAL_MS = 1
+MAX_INTERVAL_MS = 60_000
+MAX_TIMEOUT_MS = 60_000
+MAX_PROBES = 32
+MAX_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class KindRules:
+    """What one kind of probe accepts: defaults in ms, whether it needs a port, its own options."""
+
+    interval_ms: int
+    timeout_ms: int
+    needs_port: bool
+    options: Mapping[str, type]
+
+
+HTTP_OPTIONS: Mapping[str, type] = {
+    "path": str,
+    "host": str,
+    "tls": bool,
+    "verify_tls": bool,
+    "ca_file": str,
+    "expect_status": list,
+    "expect_body": str,
+    "cookie": str,
+    "session": bool,
+    "identify": str,
+}
+
+KINDS: Mapping[str, KindRules] = {
+    # The TCP timeout stays below the one second after which Linux repeats a SYN: an attempt
+    # that is answered only because it was repeated is a second too late for a client, too.
+    "icmp": KindRules(5, 250, False, {}),
+    "tcp": KindRules(10, 500, True, {"expect_banner": str}),
+    "http": KindRules(20, 1000, False, HTTP_OPTIONS),
+}
+
+DEFAULTS: Mapping[str, Any] = {"family": "any", "source": None}
+COMMON = frozenset({"name", "kind", "target", "port", "interval_ms", "timeout_ms", "family", "source"})
+
+
+class SpecError(ValueError):
+    """One or more mistakes in a probe specification; ``errors`` lists them all."""
+
+    def __init__(self, errors: Sequence[str]) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = list(errors)
+
+
+@dataclass(frozen=True)
+class ProbeSpec:
+    """One probe: what to ask, how often, how long to wait for the answer."""
+
+    name: str
+    kind: str
+    target: str
+    port: Optional[int]
+    interval_us: int
+    timeout_us: int
+    family: str = "any"
+    source: Optional[str] = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The specification as written to the run's header; ``parse_probe`` reads it back."""
+        found: dict[str, Any] = {
+            "name": self.name,
+            "kind": self.kind,
+            "target": self.target,
+            "interval_ms": _plain_ms(self.interval_us),
+            "timeout_ms": _plain_ms(self.timeout_us),
+            "family": self.family,
+        }
+        if self.port is not None:
+            found["port"] = self.port
+        if self.source is not None:
+            found["source"] = self.source
+        found.update(self.options)
+        return found
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """A whole run: several probes paced side by side, with hard limits on time and bytes."""
+
+    run_id: str
+    probes: Sequence[ProbeSpec]
+    max_seconds: float
+    max_bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The specification as JSON-ready data; ``parse_run`` reads it back."""
+        return {
+            "run_id": self.run_id,
+            "probes": [probe.as_dict() for probe in self.probes],
+            "max_seconds": self.max_seconds,
+            "max_bytes": self.max_bytes,
+        }
+
+
+def _plain_ms(value_us: int) -> float:
+    return value_us // 1000 if value_us % 1000 == 0 else value_us / 1000
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f" - did you mean {close[0]!r}?" if close else f" - known: {', '.join(sorted(known))}"
+
+
+def _milliseconds(raw: Any, label: str, low: float, high: float, errors: list[str]) -> int:
+    try:
+        value = float(raw)
+    except (TypeError, ValueError):
+        errors.append(f"{label} must be a number of milliseconds, not {raw!r}")
+        return int(low * 1000)
+    if not low <= value <= high:
+        errors.append(f"{label} is {value:g}, must be between {low:g} and {high:g}")
+        return int(low * 1000)
+    return round(value * 1000)
+
+
+def _port(raw: Any, where: str, errors: list[str]) -> Optional[int]:
+    if raw is None:
+        return None
+    try:
+        port = int(raw)
+    except (TypeError, ValueError):
+        errors.append(f"{where}: port must be a number, not {raw!r}")
+        return None
+    if not 0 < port < 65536:
+        errors.append(f"{where}: port {port} is outside 1-65535")
+        return None
+    return port
+
+
+def _options(raw: Mapping[str, Any], kind: str, where: str, errors: list[str]) -> dict[str, Any]:
+    rules = KINDS[kind].options
+    found: dict[str, Any] = {}
+    for key, value in raw.items():
+        if key in COMMON or value is None:
+            continue
+        if key not in rules:
+            errors.append(f"{where}: unknown option {key!r} for {kind}{_nearest(key, [*rules, *COMMON])}")
+        elif not isinstance(value, rules[key]):
+            errors.append(f"{where}: {key} must be a {rules[key].__name__}, not {value!r}")
+        else:
+            found[key] = value
+    for key in ("identify", "expect_banner", "expect_body"):
+        try:
+            re.compile(str(found.get(key, "")))
+        except re.error as error:
+            errors.append(f"{where}: {key} is not a regular expression: {error}")
+    return found
+
+
+def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
+    """Check one probe as the operator wrote it; raises SpecError naming every mistake."""
+    errors: list[str] = []
+    name = str(raw.get("name") or "")
+    where = f"probes[{index}]" + (f" ({name})" if name else "")
+    if not NAME.match(name):
+        errors.append(f"{where}: name must be 1-64 letters, digits, '.', '_' or '-', not {name!r}")
+    kind = str(raw.get("kind") or "")
+    if kind not in KINDS:
+        raise SpecError([*errors, f"{where}: unknown kind {kind!r}{_nearest(kind, list(KINDS))}"])
+    rules = KINDS[kind]
+    target = str(raw.get("target") or "")
+    if not target:
+        errors.append(f"{where}: target is missing: the address or name a client would use")
+    port = _port(raw.get("port"), where, errors)
+    if rules.needs_port and port is None:
+        errors.append(f"{where}: {kind} needs a port")
+    family = str(raw.get("family") or DEFAULTS["family"])
+    if family not in ("any", "ipv4", "ipv6"):
+        errors.append(f"{where}: family must be any, ipv4 or ipv6, not {family!r}")
+    interval_raw = raw.get("interval_ms")
+    timeout_raw = raw.get("timeout_ms")
+    interval_us = _milliseconds(
+        rules.interval_ms if interval_raw is None else interval_raw,
+        f"{where}: interval_ms",
+        MIN_INTERVAL_MS,
+        MAX_INTERVAL_MS,
+        errors,
+    )
+    timeout_us = _milliseconds(
+        rules.timeout_ms if timeout_raw is None else timeout_raw, f"{where}: timeout_ms", 1, MAX_TIMEOUT_MS, errors
+    )
+    options = _options(raw, kind, where, errors)
+    if errors:
+        raise SpecError(errors)
+    source = raw.get("source")
+    return ProbeSpec(name, kind, target, port, interval_us, timeout_us, family, source, options)
+
+
+def parse_run(raw: Mapping[str, Any]) -> RunSpec:
+    """Check a whole run; raises SpecError naming every mistake in every probe."""
+    errors: list[str] = []
+    run_id = str(raw.get("run_id") or "")
+    if not RUN_ID.match(run_id):
+        errors.append(f"run_id must be 1-100 letters, digits, '.', '_' or '-', not {run_id!r}")
+    probes: list[ProbeSpec] = []
+    listed = raw.get("probes") or []
+    if not listed:
+        errors.append("probes is empty: nothing would be measured")
+    if len(listed) > MAX_PROBES:
+        errors.append(f"{len(listed)} probes; at most {MAX_PROBES} run side by side")
+    for index, item in enumerate(listed):
+        try:
+            probes.append(parse_probe(item, index))
+        except SpecError as error:
+            errors.extend(error.errors)
+    names = [probe.name for probe in probes]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        errors.append(f"two probes are named {name!r}")
+    max_seconds = float(raw.get("max_seconds") or 300)
+    if not 0 < max_seconds <= MAX_SECONDS:
+        errors.append(f"max_seconds is {max_seconds:g}, must be above 0 and at most {MAX_SECONDS}")
+    max_bytes = int(raw.get("max_bytes") or 64 * 1024 * 1024)
+    if max_bytes < 4096:
+        errors.append(f"max_bytes is {max_bytes}, must be at least 4096")
+    if errors:
+        raise SpecError(errors)
+    return RunSpec(run_id, probes, max_seconds, max_bytes)
