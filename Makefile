@@ -75,12 +75,15 @@ format: setup ## Let ruff put the Python files into shape
 	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
 
 ##@ Ship
-.PHONY: build docs release
+.PHONY: build docs changelog release
 build: setup ## The collection's artefact in build/, checked and installed into build/collections
 	@$(PYTHON_ENV) $(TOOLS)/artefact.py build
 
 docs: setup ## Write the variable tables of docs/roles from the argument specs
 	@$(PYTHON_ENV) $(TOOLS)/role_docs.py write
+
+changelog: setup ## Write CHANGELOG.md from changelogs/fragments
+	@$(TOOLS)/changelog
 
 release: ## Check, build and sign off a release; publishing stays a person's step
 	@$(TOOLS)/release

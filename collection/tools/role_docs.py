@@ -27,7 +27,7 @@ Spec = dict[str, Any]
 
 def roles() -> list[Path]:
     """Return the folders of all roles, sorted by name."""
-    return sorted(path for path in (ROOT / "roles").glob("*") if (path / "tasks").is_dir() or (path / "meta").is_dir())
+    return sorted(path for path in (ROOT / "roles").glob("*") if path.is_dir())
 
 
 def page_of(role: Path) -> Path:
@@ -88,7 +88,12 @@ def tables(specs: dict[str, Spec]) -> str:
         if name != "main" or spec.get("short_description"):
             parts += [prose(spec.get("short_description")), ""]
         if spec.get("options"):
-            parts += ["| variable | type | default | meaning |", "| --- | --- | --- | --- |", *rows(spec["options"]), ""]
+            parts += [
+                "| variable | type | default | meaning |",
+                "| --- | --- | --- | --- |",
+                *rows(spec["options"]),
+                "",
+            ]
         else:
             parts += ["No variables of its own.", ""]
     return "\n".join(parts)

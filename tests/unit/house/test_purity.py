@@ -55,9 +55,8 @@ def impurities(source: str) -> list[str]:
         found += [f"{node.lineno}: import {name}" for name in modules if name.split(".")[0] in FORBIDDEN_MODULES]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FORBIDDEN_CALLS:
             found.append(f"{node.lineno}: {node.func.id}()")
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if (node.value.id, node.attr) in FORBIDDEN_ATTRIBUTES:
-                found.append(f"{node.lineno}: {node.value.id}.{node.attr}")
+        if isinstance(node, ast.Attribute) and (ast.unparse(node.value), node.attr) in FORBIDDEN_ATTRIBUTES:
+            found.append(f"{node.lineno}: {ast.unparse(node)}")
     return found
 
 
