@@ -103,6 +103,9 @@ class Dialect(Protocol):
     def settle(self) -> None:
         """Called once after every event: compare what is with what should be. Must be idempotent."""
 
+    def retire(self) -> None:
+        """Another dialect steers from now on: withdraw claims, end or undo moves, answer what is still unanswered."""
+
     # --- what status reports say --------------------------------------------------------------------------
 
     def leaving(self) -> bool:
