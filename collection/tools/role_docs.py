@@ -27,7 +27,7 @@ Spec = dict[str, Any]
 
 def roles() -> list[Path]:
     """Return the folders of all roles, sorted by name."""
-    return sorted(path for path in (ROOT / "roles").glob("*") if path.is_dir())
+    return sorted(path for path in (ROOT / "roles").glob("*") if any(path.rglob("*.yml")))
 
 
 def page_of(role: Path) -> Path:
