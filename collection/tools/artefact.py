@@ -90,9 +90,9 @@ def main(arguments: list[str]) -> int:
     with tarfile.open(artefact) as archive:
         names = archive.getnames()
     wrong = objections(names)
-    for objection in wrong:
-        print(f"artefact: {objection}", file=sys.stderr)
     if wrong:
+        shown = wrong[:20] + ([f"... and {len(wrong) - 20} more"] if len(wrong) > 20 else [])
+        print("\n".join(f"artefact: {objection}" for objection in shown), file=sys.stderr)
         return 1
     installed = install(artefact)
     print(f"{artefact.relative_to(ROOT)}: {len(names)} entries, {artefact.stat().st_size // 1024} KiB")
