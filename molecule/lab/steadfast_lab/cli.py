@@ -41,8 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("gc", "remove what earlier runs of this checkout left")
     command.add_argument("--all", action="store_true", help="all labs of this checkout")
     add("clean", "remove labs, images and caches; restore host settings")
-    command = add("requirements", "tell which Debian packages the host lacks")
-    command.add_argument("--install", action="store_true", help="install them")
+    add("requirements", "tell which Debian packages the host lacks")
     command = add("exec", "run a command on a node", chosen)
     command.add_argument("node")
     command.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
@@ -131,15 +130,11 @@ def _run_fault(lab: Lab, arguments: argparse.Namespace) -> dict[str, Any]:
     return lab.heal()
 
 
-def _requirements(install: bool) -> None:
+def _requirements() -> None:
     missing = host.missing_packages()
-    if missing and install:
-        host.require_root()
-        host.install(missing)
-        missing = host.missing_packages()
     _print({"missing": missing})
     if missing:
-        raise LabError(f"missing on this host: {', '.join(missing)}; run: lab requirements --install")
+        raise LabError(f"missing on this host: {', '.join(missing)}; run: make prerequisites")
 
 
 def _exec(lab: Lab, arguments: argparse.Namespace) -> None:
@@ -162,7 +157,7 @@ def _dispatch(arguments: argparse.Namespace, root: Path) -> None:
         if arguments.json:
             _print(lab.status())
     elif command == "requirements":
-        _requirements(arguments.install)
+        _requirements()
     elif command == "gc":
         _print({"removed": lifecycle.gc(root, everything=arguments.all)})
     elif command == "clean":
@@ -170,7 +165,9 @@ def _dispatch(arguments: argparse.Namespace, root: Path) -> None:
             say(sentence)
     elif command == "down":
         identity = Identity(root, _which(arguments, root))
-        if not lifecycle.down(identity) and not arguments.if_exists:
+        if lifecycle.down(identity):
+            say(f"lab {identity.lab} is gone")
+        elif not arguments.if_exists:
             raise LabError(f"lab {identity.lab} is not up")
     else:
         host.require_root()

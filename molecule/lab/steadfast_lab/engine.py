@@ -135,4 +135,4 @@ def find_engine() -> Engine:
     for name in [wanted] if wanted else ["podman", "docker"]:
         if name and shutil.which(name):
             return Engine(name)
-    raise LabError("neither podman nor docker is installed; run: molecule/lab/lab requirements --install")
+    raise LabError("neither podman nor docker is installed; run: make prerequisites")

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from .errors import LabError, say
 from .identity import user_cache
-from .run import run
 from .state import write_private
 
 # Command -> Debian package.
@@ -38,18 +37,7 @@ def missing_packages() -> list[str]:
     missing = {package for command, package in REQUIRED.items() if not shutil.which(command)}
     if not shutil.which("podman") and not shutil.which("docker"):
         missing.add("podman")
-    if not Path("/usr/share/keyrings/debian-archive-trixie-automatic.gpg").exists():
-        missing.add("debian-archive-keyring")
     return sorted(missing)
-
-
-def install(packages: list[str]) -> None:
-    """Install Debian packages on the host."""
-    say(f"installing {' '.join(packages)} …")
-    environment = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update"], timeout=300, env=environment)
-    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
-    run(command, timeout=900, env=environment)
 
 
 def _sysctl_path(name: str) -> Path:

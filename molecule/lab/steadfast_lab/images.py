@@ -33,6 +33,8 @@ PACKAGES = (
     "nftables",
     "procps",
     "python3",
+    # Ansible's apt module works in check mode only where this is there already, as on an installed Debian.
+    "python3-apt",
     "systemd",
     "systemd-sysv",
 )

@@ -43,7 +43,7 @@ def up(root: Path, topology: Path, *, name: str | None = None, release: str | No
     host.require_root()
     missing = host.missing_packages()
     if missing:
-        raise LabError(f"missing on this host: {', '.join(missing)}; run: molecule/lab/lab requirements --install")
+        raise LabError(f"missing on this host: {', '.join(missing)}; run: make prerequisites")
     data = read_topology(topology)
     plan = make_plan(data, seed=checkout_hash(root), taken=host_networks(), name=name, release=release)
     identity = Identity(root, plan.lab)

@@ -23,7 +23,7 @@ BOOT_SECONDS = 90.0
 # cycle look like one (systemd-nspawn does the same).
 PREBOOT = """
 set -e
-for file in /etc/hostname /etc/hosts /etc/resolv.conf; do
+for file in /etc/hostname /etc/hosts /etc/resolv.conf /var/log/journal; do
   if grep -q " $file " /proc/self/mounts; then umount "$file"; fi
 done
 if [ ! -s /etc/hostname ]; then echo "$1" > /etc/hostname; fi

@@ -33,7 +33,7 @@ def run(
             check=False,
         )
     except FileNotFoundError:
-        raise LabError(f"{command[0]} is not installed; run: molecule/lab/lab requirements --install") from None
+        raise LabError(f"{command[0]} is not installed; run: make prerequisites") from None
     except subprocess.TimeoutExpired:
         raise LabError(f"no end after {timeout:.0f} s: {' '.join(command)}") from None
     if check and done.returncode != 0:
