@@ -30,6 +30,7 @@ if [ ! -s /etc/hostname ]; then echo "$1" > /etc/hostname; fi
 echo "$2" > /run/boot_id
 mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
 echo "Acquire::http::Proxy \\"$3\\";" > /etc/apt/apt.conf.d/01steadfast-lab
+if ! ls /var/lib/apt/lists/*_InRelease > /dev/null 2>&1; then touch -d @0 /var/lib/apt/lists; fi
 """
 
 
