@@ -66,7 +66,7 @@ def run_in(directory: str) -> str:
 def main(argv: Sequence[str]) -> int:
     """Entry point of the packed program: its one argument is the run directory."""
     if len(argv) != 1:
-        print("usage: probe.pyz RUN_DIRECTORY", file=sys.stderr)
+        sys.stderr.write("usage: probe.pyz RUN_DIRECTORY\n")
         return 2
     run_in(argv[0])
     return 0

@@ -8,8 +8,9 @@ import re
 import selectors
 import socket
 import ssl
-from collections.abc import Mapping
-from typing import Any, Optional, Union
+from collections.abc import Callable, Mapping
+from typing import Any, Optional
+from urllib.parse import urlsplit
 
 from ..model import Outcome
 from .connecting import Connection, open_connection
@@ -40,6 +41,7 @@ class HttpCheck:
         self.port = port or (443 if tls else 80)
         shown = f"[{target}]" if ":" in target else target
         self.host = options.get("host") or (shown if self.port == (443 if tls else 80) else f"{shown}:{self.port}")
+        self.server_name = urlsplit(f"//{self.host}").hostname or target
         self.path = options.get("path") or "/"
         self.statuses = frozenset(int(item) for item in options.get("expect_status") or ())
         body, identify = options.get("expect_body"), options.get("identify")
@@ -85,40 +87,37 @@ class HttpCheck:
 
 
 class _Exchange:
-    """One request and its answer, over TCP or TLS, driven by socket readiness."""
+    """One request and its answer on an established connection, driven by socket readiness."""
 
-    def __init__(self, prober: HttpProber, seq: int) -> None:
+    def __init__(self, prober: HttpProber, seq: int, connection: Connection) -> None:
         self.prober = prober
         self.seq = seq
+        self.connection = connection
         self.out = prober.check.request()
         self.reader = ResponseReader()
-        self.connection: Optional[Connection] = None
-        self.sock: Optional[Union[socket.socket, ssl.SSLSocket]] = None
-        self.shaken = prober.context is None
+        self.handshake: Optional[Callable[[], None]] = None
 
-    def connected(self, connection: Connection) -> None:
-        """Go on from the established connection."""
+    def start(self) -> None:
+        """Shake hands if TLS is wanted, then ask."""
         context = self.prober.context
         if context is not None:
             # The TLS socket takes the descriptor over; the plain one must not be watched on.
-            connection.hub.unwatch(connection.sock)
-            name = self.prober.check.host.rsplit(":", 1)[0].strip("[]")
+            self.connection.hub.unwatch(self.connection.sock)
             try:
-                connection.sock = context.wrap_socket(
-                    connection.sock, server_hostname=name, do_handshake_on_connect=False
+                wrapped = context.wrap_socket(
+                    self.connection.sock, server_hostname=self.prober.check.server_name, do_handshake_on_connect=False
                 )
             except OSError as error:
                 self.prober.end(self.seq, outcome_of(error.errno))
                 return
-        self.connection = connection
-        self.sock = connection.sock
+            self.connection.sock = wrapped
+            self.handshake = wrapped.do_handshake
         self.step(0)
 
     def step(self, _mask: int) -> None:
         """Go on as far as the socket lets us."""
-        assert self.sock is not None
         try:
-            self._advance(self.sock)
+            self._advance(self.connection.sock)
         except (ssl.SSLWantReadError, BlockingIOError):
             self._wait(selectors.EVENT_READ)
         except ssl.SSLWantWriteError:
@@ -128,11 +127,10 @@ class _Exchange:
         except OSError as error:
             self.prober.end(self.seq, outcome_of(error.errno))
 
-    def _advance(self, sock: Union[socket.socket, ssl.SSLSocket]) -> None:
-        if not self.shaken:
-            assert isinstance(sock, ssl.SSLSocket)
-            sock.do_handshake()
-            self.shaken = True
+    def _advance(self, sock: socket.socket) -> None:
+        if self.handshake is not None:
+            self.handshake()
+            self.handshake = None
         while self.out:
             try:
                 self.out = self.out[sock.send(self.out) :]
@@ -147,7 +145,6 @@ class _Exchange:
                 return
 
     def _wait(self, events: int) -> None:
-        assert self.connection is not None
         self.connection.hub.watch(self.connection.sock, events, self.step)
 
 
@@ -175,8 +172,10 @@ class HttpProber(Prober):
         def failed(outcome: Outcome, why: str) -> None:
             self.end(seq, outcome, {"why": why} if outcome is Outcome.LOCAL else None)
 
-        exchange = _Exchange(self, seq)
-        connection = open_connection(self.spec, self.endpoint, self.hub, exchange.connected, failed)
+        def connected(connection: Connection) -> None:
+            _Exchange(self, seq, connection).start()
+
+        connection = open_connection(self.spec, self.endpoint, self.hub, connected, failed)
         if connection is not None:
             self.connections[seq] = connection
 

@@ -57,9 +57,11 @@ class ResponseReader:
     def feed(self, chunk: bytes) -> Optional[Response]:
         """Add bytes; the response if it is complete now. Raises HttpError."""
         self._data.extend(chunk)
-        if self._body_at is None and not self._read_head():
-            return None
-        body = self._body(at_end=False)
+        if self._body_at is None:
+            self._body_at = self._read_head()
+            if self._body_at is None:
+                return None
+        body = self._body(self._body_at, at_end=False)
         return None if body is None else Response(self._status, self._headers, body)
 
     def finish(self) -> Response:
@@ -68,18 +70,19 @@ class ResponseReader:
             raise HttpError(
                 "closed before the answer's head was complete" if self._data else "closed without an answer"
             )
-        body = self._body(at_end=True)
+        body = self._body(self._body_at, at_end=True)
         if body is None:
             raise HttpError("closed in the middle of the body")
         return Response(self._status, self._headers, body)
 
-    def _read_head(self) -> bool:
+    def _read_head(self) -> Optional[int]:
+        """Where the body begins, once the head is complete."""
         while True:
             end = self._data.find(b"\r\n\r\n")
             if end < 0:
                 if len(self._data) > HEAD_LIMIT:
                     raise HttpError("head longer than 64 KiB")
-                return False
+                return None
             lines = self._data[:end].decode("latin-1").split("\r\n")
             words = lines[0].split(" ", 2)
             if len(words) < 2 or not words[0].startswith("HTTP/1.") or not words[1].isdigit():
@@ -88,17 +91,15 @@ class ResponseReader:
             pairs = (line.partition(":") for line in lines[1:])
             self._headers = tuple((name.strip().lower(), value.strip()) for name, _, value in pairs)
             if self._status >= 200:
-                self._body_at = end + 4
-                return True
+                return end + 4
             # 1xx: an interim answer; the real one follows.
             del self._data[: end + 4]
 
     def _header(self, name: str) -> str:
         return next((value for key, value in self._headers if key == name), "")
 
-    def _body(self, at_end: bool) -> Optional[bytes]:
-        assert self._body_at is not None
-        rest = bytes(self._data[self._body_at :])
+    def _body(self, body_at: int, at_end: bool) -> Optional[bytes]:
+        rest = bytes(self._data[body_at:])
         if len(rest) > BODY_LIMIT:
             raise HttpError("body longer than 1 MiB")
         if self._status in (204, 304):

@@ -17,6 +17,7 @@ from .spec import ProbeSpec
 
 __all__ = ["MAX_IN_FLIGHT", "Lane"]
 
+NEVER_NS = 2**62
 MAX_IN_FLIGHT = 1000
 """Attempts of one probe that may be unanswered at a time; more are not sent but noted."""
 
@@ -45,7 +46,7 @@ class Lane(Hub):
         self._clock = clock
         self._record = record
         self._attempts: dict[int, _Attempt] = {}
-        self._pace: Optional[Pace] = None
+        self._pace = Pace(NEVER_NS, spec.interval_us * 1000)
         self._epoch_ns = 0
         self.prober = PROBERS[spec.kind](spec, self)
 
@@ -61,15 +62,13 @@ class Lane(Hub):
 
     def next_ns(self, sending: bool) -> int:
         """When this lane wants to be woken next: its next slot or its oldest deadline."""
-        assert self._pace is not None
         wanted = [self._pace.due_ns] if sending else []
         if self._attempts:
             wanted.append(next(iter(self._attempts.values())).deadline_ns)
-        return min(wanted) if wanted else 2**62
+        return min(wanted) if wanted else NEVER_NS
 
     def fire(self, now_ns: int) -> None:
         """Send the attempt that is due, if one is."""
-        assert self._pace is not None
         slot = self._pace.take(now_ns)
         if slot is None:
             return

@@ -26,7 +26,8 @@ class Pace:
     """
 
     def __init__(self, start_ns: int, interval_ns: int) -> None:
-        assert interval_ns > 0
+        if interval_ns <= 0:
+            raise ValueError("a pace needs an interval above zero")
         self.start_ns = start_ns
         self.interval_ns = interval_ns
         self.next_seq = 0

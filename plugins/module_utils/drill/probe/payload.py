@@ -33,8 +33,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 def packed_modules() -> list[str]:
     """Full names of the modules the agent needs: the package, the model, the probe room."""
-    assert agent.__name__ in sys.modules
-    room = f"{_ROOT}.probe"
+    room = agent.__name__.rsplit(".", 1)[0]
     return sorted(
         name
         for name in sys.modules

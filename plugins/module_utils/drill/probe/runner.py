@@ -40,15 +40,14 @@ NICE = -10
 def clock_pair() -> tuple[int, int]:
     """(monotonic, wall) nanoseconds of one instant; the best of a few readings, since the
     process may be interrupted between two clocks."""
-    best: Optional[tuple[int, int, int]] = None
+    readings = []
     for _ in range(5):
         before = time.monotonic_ns()
         wall = time.time_ns()
         after = time.monotonic_ns()
-        reading = (after - before, (before + after) // 2, wall)
-        best = reading if best is None else min(best, reading)
-    assert best is not None
-    return best[1], best[2]
+        readings.append((after - before, (before + after) // 2, wall))
+    _, monotonic, wall = min(readings)
+    return monotonic, wall
 
 
 class Runner:
@@ -104,7 +103,8 @@ class Runner:
         self._wake_read.setblocking(False)
         self._selector.register(self._wake_read, selectors.EVENT_READ, self._woken)
         if self._timer is not None:
-            self._selector.register(self._timer, selectors.EVENT_READ, self._timer_fired)
+            timer = self._timer
+            self._selector.register(timer, selectors.EVENT_READ, lambda _mask: timer.clear())
         for lane in self._lanes:
             lane.prober.open()
         try:
@@ -186,10 +186,6 @@ class Runner:
             self._wake_read.recv(64)
         except BlockingIOError:
             pass
-
-    def _timer_fired(self, _mask: int) -> None:
-        assert self._timer is not None
-        self._timer.clear()
 
     def _release(self) -> None:
         if self._timer is not None:

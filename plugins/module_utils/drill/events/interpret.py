@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Events out of log lines: one interpreter per way of logging, chosen by name.
+
+An interpreter is a function from a line to (kind, reason, facts), or None for a line that is no
+decision. A system that logs differently adds one function and one row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Optional
+
+from .clock import Offset
+from .event import Event, LogLine
+
+__all__ = ["INTERPRETERS", "Reading", "interpret", "key_values", "read_key_values"]
+
+_PAIR = re.compile(r"""(?:^|\s)([A-Za-z_][A-Za-z0-9_.-]*)=("(?:[^"\\]|\\.)*"|\S*)""")
+
+
+class Reading(NamedTuple):
+    """What an interpreter found in a line."""
+
+    kind: str
+    reason: str
+    facts: Mapping[str, str]
+
+
+def key_values(text: str) -> dict[str, str]:
+    """The ``key=value`` and ``key="quoted value"`` pairs of a line, in order; the first of a key wins."""
+    found: dict[str, str] = {}
+    for key, value in _PAIR.findall(text):
+        found.setdefault(key, _unquoted(value))
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value.startswith('"') and value.endswith('"'):
+        return re.sub(r"\\(.)", r"\1", value[1:-1])
+    return value
+
+
+def read_key_values(text: str) -> Optional[Reading]:
+    """``event=takeover reason=peer-silent …``: lines without ``event=`` are no decisions."""
+    facts = key_values(text)
+    kind = facts.pop("event", "")
+    return Reading(kind, facts.pop("reason", ""), facts) if kind else None
+
+
+def read_any(text: str) -> Optional[Reading]:
+    """Every line is an event called by its first words."""
+    words = text.split()
+    return Reading(" ".join(words[:4])[:40], "", {}) if words else None
+
+
+INTERPRETERS: Mapping[str, Callable[[str], Optional[Reading]]] = {
+    "key-value": read_key_values,
+    "any": read_any,
+}
+
+
+def interpret(lines: Iterable[LogLine], how: str, offsets: Mapping[str, Offset]) -> list[Event]:
+    """Events in order of time, on the controller's clock. Raises KeyError for an unknown ``how``.
+
+    A node without a known offset is taken to have our clock, with an uncertainty of nothing
+    less than a second: its events are shown, but claim nothing.
+    """
+    read = INTERPRETERS[how]
+    unknown = Offset(0, 1_000_000_000)
+    events = []
+    for line in lines:
+        reading = read(line.text)
+        if reading is not None:
+            offset = offsets.get(line.node, unknown)
+            events.append(
+                Event(
+                    at_ns=offset.to_ours(line.at_ns),
+                    node=line.node,
+                    kind=reading.kind,
+                    reason=reading.reason,
+                    text=line.text,
+                    uncertainty_ns=offset.uncertainty_ns,
+                    facts=reading.facts,
+                )
+            )
+    return sorted(events, key=lambda event: event.at_ns)

@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One probe's samples, analysed: everything a verdict or a report wants to know about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..model import Outcome, Sample, is_blind, is_lost
+from .blind import Span, blind_spans
+from .holders import Holding, find_holdings, moves, two_holders_us
+from .outages import Outage, find_outages
+from .statistics import summary
+
+__all__ = ["ProbeAnalysis", "analyse"]
+
+
+@dataclass(frozen=True)
+class ProbeAnalysis:
+    """What the samples of one probe say. Times in microseconds on the run's axis."""
+
+    interval_us: int
+    begin_us: int
+    end_us: int
+    sent: int
+    ok: int
+    outcomes: Mapping[str, int]
+    outages: Sequence[Outage]
+    blind: Sequence[Span]
+    latency: Mapping[str, int]
+    lateness: Mapping[str, int]
+    longest_silence_us: int
+    """The longest time between two good answers arriving, whatever was asked in between."""
+    holdings: Sequence[Holding]
+    moves: int
+    two_holders_us: int
+
+    @property
+    def lost(self) -> int:
+        """Attempts without the expected answer."""
+        return self.sent - self.ok
+
+    @property
+    def availability(self) -> float:
+        """The share of attempts that were answered as expected; 0 without any attempt."""
+        return self.ok / self.sent if self.sent else 0.0
+
+    @property
+    def outage_us(self) -> int:
+        """All outages together."""
+        return sum(outage.us for outage in self.outages)
+
+    @property
+    def longest_outage_us(self) -> int:
+        """The longest outage."""
+        return max((outage.us for outage in self.outages), default=0)
+
+    @property
+    def blind_us(self) -> int:
+        """How long the probe did not look."""
+        return sum(span.us for span in self.blind)
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the service answered at the end."""
+        return self.ok > 0 and all(outage.recovered for outage in self.outages)
+
+
+def analyse(samples: Sequence[Sample], interval_us: int) -> ProbeAnalysis:
+    """Analyse the samples of one probe, given in any order."""
+    ordered = sorted(samples, key=lambda sample: sample.sent_us)
+    seen = [sample for sample in ordered if not is_blind(sample)]
+    good = [sample for sample in seen if not is_lost(sample)]
+    blind = blind_spans(ordered, interval_us)
+    holdings = find_holdings(seen)
+    arrivals = sorted(sample.sent_us + sample.latency_us for sample in good)
+    return ProbeAnalysis(
+        interval_us=interval_us,
+        begin_us=seen[0].sent_us if seen else 0,
+        end_us=seen[-1].sent_us + interval_us if seen else 0,
+        sent=len(seen),
+        ok=len(good),
+        outcomes=dict(sorted(Counter(sample.outcome.value for sample in ordered).items())),
+        outages=find_outages(ordered, interval_us, blind),
+        blind=blind,
+        latency=summary([sample.latency_us for sample in good]),
+        lateness=summary([sample.late_us for sample in ordered if sample.outcome is not Outcome.LOCAL]),
+        longest_silence_us=max((after - before for before, after in zip(arrivals, arrivals[1:])), default=0),
+        holdings=holdings,
+        moves=moves(holdings),
+        two_holders_us=two_holders_us(seen, interval_us),
+    )
