@@ -20,7 +20,9 @@ from .topology import RELEASES
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lab", description="Systemd containers that stand in for machines, and their faults.")
+    parser = argparse.ArgumentParser(
+        prog="lab", description="Systemd containers that stand in for machines, and their faults."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = argparse.ArgumentParser(add_help=False)
     chosen.add_argument("--lab", "-l", help="which lab (default: $STEADFAST_LAB, or the only one there is)")
@@ -35,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--name", help="name of the lab (default: from the file)")
     command.add_argument("--release", choices=RELEASES, help="default: $STEADFAST_RELEASE, then the file's")
     command.add_argument("--json", action="store_true", help="print the status when it is up")
-    add("down", "remove a lab", chosen).add_argument("--if-exists", action="store_true", help="no error when it is not up")
+    add("down", "remove a lab", chosen).add_argument(
+        "--if-exists", action="store_true", help="no error when it is not up"
+    )
     add("status", "tell what is true now", chosen).add_argument("--json", action="store_true")
     add("inventory", "write the Ansible inventory and print its path", chosen)
     command = add("gc", "remove what earlier runs of this checkout left")
@@ -80,7 +84,9 @@ def _which(arguments: argparse.Namespace, root: Path) -> str:
     names = sorted(path.parent.name for path in (root / "build" / "lab").glob("*/lab.json"))
     if len(names) == 1:
         return names[0]
-    raise LabError(f"say which lab with --lab; up: {', '.join(names)}" if names else "no lab is up; run: lab up TOPOLOGY.yml")
+    raise LabError(
+        f"say which lab with --lab; up: {', '.join(names)}" if names else "no lab is up; run: lab up TOPOLOGY.yml"
+    )
 
 
 def _print(data: Any) -> None:

@@ -37,16 +37,20 @@ def host_networks() -> list[Network]:
         for table in ("addr", "route"):
             command = ["ip", "-j", family, table, "show"] + (["table", "all"] if table == "route" else [])
             for entry in json.loads(run(command, check=False).stdout or "[]"):
-                texts = [entry.get("dst", "")] if table == "route" else [
-                    f"{info['local']}/{info['prefixlen']}" for info in entry.get("addr_info", []) if "local" in info
-                ]
+                texts = (
+                    [entry.get("dst", "")]
+                    if table == "route"
+                    else [
+                        f"{info['local']}/{info['prefixlen']}" for info in entry.get("addr_info", []) if "local" in info
+                    ]
+                )
                 for text in texts:
                     try:
                         network = ipaddress.ip_network(text, strict=False)
                     except ValueError:
                         continue
                     # Multicast and whole-family routes say nothing about what is in use.
-                    if 0 < network.prefixlen and not network.is_multicast and not network.is_loopback:
+                    if network.prefixlen > 0 and not network.is_multicast and not network.is_loopback:
                         found.append(network)
     return found
 

@@ -61,8 +61,8 @@ MASKED = (
 )
 FILES = {
     # A container's disk is the host's page cache; losing it in a host crash loses nothing.
-    "/etc/dpkg/dpkg.cfg.d/steadfast-lab": "force-unsafe-io\npath-exclude=/usr/share/man/*\npath-exclude=/usr/share/doc/*\n"
-    "path-include=/usr/share/doc/*/copyright\npath-exclude=/usr/share/locale/*\n",
+    "/etc/dpkg/dpkg.cfg.d/steadfast-lab": "force-unsafe-io\npath-exclude=/usr/share/man/*\n"
+    "path-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\npath-exclude=/usr/share/locale/*\n",
     "/etc/apt/apt.conf.d/00steadfast-lab": 'Acquire::Languages "none";\nAcquire::Retries "3";\n'
     'APT::Periodic::Enable "0";\n',
     "/etc/systemd/journald.conf.d/steadfast-lab.conf": "[Journal]\nStorage=persistent\nSystemMaxUse=64M\n"

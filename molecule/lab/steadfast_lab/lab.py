@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from . import faults, power, process, state
+from . import agent_process, faults, power, process, state
 from .engine import Engine
 from .errors import LabError, say
 from .fabric import Fabric
@@ -296,15 +296,13 @@ class Lab:
                 "addresses6": {cable.network: cable.ipv6 for cable in node.cables},
                 "cables": {cable.network: "up" if links.get(cable.port) else "down" for cable in node.cables},
             }
-        from . import agent
-
         return {
             "lab": self.identity.lab,
             "release": self.state.plan.release,
             "image": self.state.image,
             "namespace": self.identity.netns,
             "fabric": self.fabric.exists(),
-            "agent": agent.is_running(self.identity),
+            "agent": agent_process.is_running(self.identity),
             "faults": self.state.faults.to_dict(),
             "networks": {network.name: asdict(network) for network in self.state.plan.networks},
             "nodes": nodes,

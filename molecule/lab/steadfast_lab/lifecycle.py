@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from . import agent, cache, faults, host, images, process, state
+from . import agent_process, cache, faults, freezer, host, images, process, state
 from .engine import Engine, find_engine
 from .errors import LabError, say
 from .fabric import Fabric, host_networks, namespaces
@@ -67,7 +67,7 @@ def up(root: Path, topology: Path, *, name: str | None = None, release: str | No
         _raise_lab(identity, engine, current)
     lab = Lab(identity, current)
     write_inventory(lab)
-    agent.ensure(identity)
+    agent_process.ensure(identity)
     boot_wait(lab, plan.nodes)
     say(f"lab {plan.lab} (Debian {plan.release}) is up: {_overview(plan)}")
     return lab
@@ -121,8 +121,6 @@ def _raise_lab(identity: Identity, engine: Engine, current: LabState) -> None:
 
 
 def _kill_container(engine: Engine, container: str, pid: int, known: NodeState) -> None:
-    from . import freezer
-
     if known.power == "paused":
         freezer.set_frozen(pid, False)
     process.kill(pid, process.start_time(pid), process.signal.SIGKILL, wait=10)
@@ -151,7 +149,7 @@ def down(identity: Identity) -> bool:
 
 
 def _remove(identity: Identity, engine: Engine) -> bool:
-    agent.stop(identity)
+    agent_process.stop(identity)
     labelled = engine.list(f"{LAB_LABEL}={identity.lab}")
     mine = [name for name, labels in labelled.items() if labels.get(CHECKOUT_LABEL) == identity.checkout]
     current = _state_or_none(identity)
@@ -195,11 +193,7 @@ def gc(root: Path, *, everything: bool = False) -> list[str]:
     host.require_root()
     removed = []
     for identity in labs(root):
-        whole = (
-            _state_or_none(identity) is not None
-            and Fabric(identity.netns).exists()
-            and agent.is_running(identity)
-        )
+        whole = _state_or_none(identity) is not None and Fabric(identity.netns).exists() and agent_process.is_running(identity)
         if everything or not whole:
             say(f"removing lab {identity.lab}")
             down(identity)
@@ -222,4 +216,3 @@ def clean(root: Path) -> list[str]:
     else:
         told += host.restore()
     return told
-

@@ -100,7 +100,9 @@ class Machines:
         while time.monotonic() < deadline:
             if not self.is_running(node):
                 raise LabError(f"{node.name} ended while booting; see: {self.engine.name} logs {container}")
-            _code, word = self.engine.execute(container, "systemctl", "is-system-running", "--wait", timeout=BOOT_SECONDS)
+            _code, word = self.engine.execute(
+                container, "systemctl", "is-system-running", "--wait", timeout=BOOT_SECONDS
+            )
             if word == "degraded":
                 _code, failed = self.engine.execute(
                     container, "systemctl", "list-units", "--failed", "--plain", "--no-legend"

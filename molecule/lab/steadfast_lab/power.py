@@ -56,7 +56,9 @@ def power_off(namespace: str, node: NodePlan, known: NodeState) -> Stamp:
             if process.is_alive(known.pid, known.started):
                 raise
     if not process.kill(known.pid, known.started, signal.SIGKILL, wait=DEATH_SECONDS):
-        raise LabError(f"{node.name} did not die within {DEATH_SECONDS:.0f} s; a process hangs in the kernel, see dmesg")
+        raise LabError(
+            f"{node.name} did not die within {DEATH_SECONDS:.0f} s; a process hangs in the kernel, see dmesg"
+        )
     known.power = "off"
     return t0
 

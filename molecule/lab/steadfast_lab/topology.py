@@ -159,7 +159,9 @@ def make_plan(
     _require(isinstance(data, Mapping), "file", "must be a mapping with the keys lab, release, nodes")
     _unknown_keys(data, ("lab", "release", "networks", "nodes"), "file")
     lab = name or data.get("lab")
-    _require(isinstance(lab, str) and bool(LAB_NAME.match(str(lab))), "lab", f"{lab!r} is not a valid name (a-z, 0-9, -)")
+    _require(
+        isinstance(lab, str) and bool(LAB_NAME.match(str(lab))), "lab", f"{lab!r} is not a valid name (a-z, 0-9, -)"
+    )
     lab = str(lab)
     chosen = release or data.get("release", RELEASES[0])
     _require(chosen in RELEASES, "release", f"{chosen!r} is not one of {', '.join(RELEASES)}")
@@ -201,7 +203,9 @@ def _node_plan(name: str, spec: Any, index: int, networks: list[NetworkPlan], se
     _require(isinstance(spec, Mapping), place, "must be a mapping")
     _unknown_keys(spec, ("groups", "networks", "hostname", "vars"), place)
     hostname = spec.get("hostname", name)
-    _require(isinstance(hostname, str) and bool(HOST_NAME.match(hostname)), place, f"hostname {hostname!r} is not valid")
+    _require(
+        isinstance(hostname, str) and bool(HOST_NAME.match(hostname)), place, f"hostname {hostname!r} is not valid"
+    )
     variables = spec.get("vars", {})
     _require(isinstance(variables, Mapping), f"{place}.vars", "must be a mapping")
     wanted = _names(spec.get("networks", [n.name for n in networks]), f"{place}.networks", NETWORK_NAME)

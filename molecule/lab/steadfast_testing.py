@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 import testinfra
 
-from .lab import Lab
+from steadfast_lab import Lab
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -37,7 +37,9 @@ def lab_name() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark."""
-    config.addinivalue_line("markers", "groups(*names): inventory groups whose machines the fixture `node` walks through")
+    config.addinivalue_line(
+        "markers", "groups(*names): inventory groups whose machines the fixture `node` walks through"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -47,9 +49,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker("groups")
     plan = Lab.open(lab_name()).state.plan
     names = [
-        node.name
-        for node in plan.nodes
-        if (set(mark.args) & set(node.groups) if mark else CLIENTS not in node.groups)
+        node.name for node in plan.nodes if (set(mark.args) & set(node.groups) if mark else CLIENTS not in node.groups)
     ]
     if mark and not names:
         raise pytest.UsageError(f"no machine of lab {plan.lab} is in: {', '.join(mark.args)}")
