@@ -1,0 +1,265 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries out StartGroup, StopServices and StopGroup, one procedure per group at a time.
+
+The hot path - addresses up and announced - happens inside the call, without a program being started and without
+the disk. Services follow one by one, left to right, each asked for its status first: what runs is left running.
+A new order replaces the procedure that is under way as soon as its current script has ended (a pause ends at
+once); that script is never run twice at the same time. Every procedure starts from what the scripts say, not from
+memory, so it may be repeated after a crash.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, Optional, Protocol, Union
+
+from ..core.effects import Level
+from ..core.events import GroupReport, Stage
+from .agents import Agent, AgentNotFoundError, Toolbox, is_running
+from .clock import SECOND
+from .worker import Outcome, Task
+
+if TYPE_CHECKING:
+    from ..settings.model import Group, Service
+    from .addresses import Addresses
+    from .announce import Announcer
+    from .loop import Loop, Timer
+
+STOP_RETRIES = 10
+STOP_RETRY_NS = 1 * SECOND
+
+
+class Runner(Protocol):
+    """What runs programs apart from the loop."""
+
+    def run(self, task: Task, done: Callable[[Outcome], None]) -> int:
+        """Start a task; ``done`` is called later."""
+
+
+@dataclass(frozen=True)
+class _Pause:
+    ns: int
+
+
+Step = Union[Task, _Pause]
+Procedure = Generator[Step, Optional[Outcome], None]
+
+
+@dataclass
+class _Work:
+    """What is going on with one group."""
+
+    procedure: Procedure | None = None
+    busy: bool = False  # a script runs
+    timer: Timer | None = None
+    next: Procedure | None = None
+    services_down: bool = False
+    started_with: tuple[Service, ...] = ()
+
+
+class Groups:
+    """All groups of this node."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        runner: Runner,
+        addresses: Addresses,
+        announcer: Announcer,
+        *,
+        report: Callable[[GroupReport], None],
+        log: Callable[[Level, str, Mapping[str, str]], None],
+    ) -> None:
+        """``report`` must not call back into this object before it returns; ``log(level, code, facts)``."""
+        self._loop, self._runner, self._addresses, self._announcer = loop, runner, addresses, announcer
+        self._report, self._log = report, log
+        self._tools: Toolbox | None = None
+        self._groups: dict[str, Group] = {}
+        self._work: dict[str, _Work] = {}
+        self._number = 0
+        self.last_take_us: dict[str, int] = {}
+
+    def configure(self, groups: Sequence[Group], tools: Toolbox) -> None:
+        """These groups and scripts from now on. Groups that vanished can still be stopped."""
+        self._tools = tools
+        self._groups.update({group.key: group for group in groups})
+
+    def start(self, key: str) -> None:
+        """StartGroup. The addresses are up and announced when this returns, or START_FAILED is reported."""
+        began = time.perf_counter_ns()
+        problem = self._addresses.add(key)
+        added = time.perf_counter_ns()
+        if problem is None:
+            self._announcer.announce(key)
+            announced = time.perf_counter_ns()
+            add_us, garp_us = (added - began) // 1000, (announced - added) // 1000
+            self.last_take_us = {"add_us": add_us, "garp_us": garp_us}
+            count = str(len(self._addresses.places(key)))
+            self._report(GroupReport(key, Stage.ADDRESSES_UP))
+            self._log(
+                Level.NOTICE,
+                "addresses-up",
+                {"group": key, "addresses": count, "add_us": str(add_us), "garp_us": str(garp_us)},
+            )
+        self._order(key, self._starting(key, problem))
+
+    def stop_services(self, key: str) -> None:
+        """StopServices: the addresses stay, but are no longer announced."""
+        self._announcer.silence(key)
+        self._order(key, self._stopping(key, addresses=False))
+
+    def stop(self, key: str) -> None:
+        """StopGroup."""
+        self._announcer.silence(key)
+        self._order(key, self._stopping(key, addresses=True))
+
+    def announce(self, key: str) -> None:
+        """Announce."""
+        self._announcer.announce(key)
+
+    def busy(self) -> bool:
+        """Is any procedure under way?"""
+        return any(work.procedure is not None for work in self._work.values())
+
+    # --- procedures ---------------------------------------------------------------------------------------
+
+    def _starting(self, key: str, problem: str | None) -> Procedure:
+        group, work = self._groups[key], self._work[key]
+        services = group.services()
+        started: list[Service] = []
+        gone = [service for service in work.started_with if service not in services]
+        for service in reversed(gone):  # a reload took it out of the group
+            yield from self._stop_service(key, service)
+        work.services_down, work.started_with = False, services
+        for service in services if problem is None else ():
+            started.append(service)
+            problem = yield from self._start_service(key, service)
+            if problem is not None:
+                break
+        if problem is None:
+            self._report(GroupReport(key, Stage.STARTED))
+            return
+        self._announcer.silence(key)
+        for service in reversed(started):
+            stuck = yield from self._stop_service(key, service)
+            if stuck is not None:
+                self._report(GroupReport(key, Stage.STOP_FAILED, stuck))
+                return
+        stuck = self._addresses.remove(key)
+        if stuck is not None:
+            self._report(GroupReport(key, Stage.STOP_FAILED, stuck))
+            return
+        work.services_down, work.started_with = True, ()
+        self._report(GroupReport(key, Stage.START_FAILED, problem))
+
+    def _stopping(self, key: str, *, addresses: bool) -> Procedure:
+        group, work = self._groups[key], self._work[key]
+        if not work.services_down:
+            services = list(dict.fromkeys((*work.started_with, *group.services())))
+            for service in reversed(services):
+                stuck = yield from self._stop_service(key, service)
+                if stuck is not None:
+                    self._report(GroupReport(key, Stage.STOP_FAILED, stuck))
+                    return
+            work.services_down, work.started_with = True, ()
+        if not addresses:
+            self._report(GroupReport(key, Stage.SERVICES_STOPPED))
+            return
+        stuck = self._addresses.remove(key)
+        self._report(GroupReport(key, Stage.STOPPED if stuck is None else Stage.STOP_FAILED, stuck or ""))
+
+    def _start_service(self, key: str, service: Service) -> Generator[Step, Outcome | None, str | None]:
+        try:
+            agent = self._toolbox().find(service)
+        except AgentNotFoundError as error:
+            return str(error)
+        if (yield from self._running(agent)):
+            self._log(Level.INFO, "service-runs", {"group": key, "service": service.text or service.name})
+            return None
+        outcome = yield from self._call(agent, "start")
+        if outcome.ok:
+            self._log(Level.INFO, "service-started", {"group": key, "service": service.text or service.name})
+            return None
+        return f"{service.text or service.name} start: {outcome.describe()}"
+
+    def _stop_service(self, key: str, service: Service) -> Generator[Step, Outcome | None, str | None]:
+        name = service.text or service.name
+        try:
+            agent = self._toolbox().find(service)
+        except AgentNotFoundError as error:
+            self._log(Level.WARNING, "service-missing", {"group": key, "service": name, "detail": str(error)})
+            return None  # what does not exist does not run
+        outcome: Outcome | None = None
+        for attempt in range(STOP_RETRIES):
+            outcome = yield from self._call(agent, "stop")
+            if outcome.ok:
+                self._log(Level.INFO, "service-stopped", {"group": key, "service": name})
+                return None
+            if not (yield from self._running(agent)):
+                detail = outcome.describe()
+                self._log(Level.WARNING, "service-not-lsb", {"group": key, "service": name, "detail": detail})
+                return None
+            facts = {"group": key, "service": name, "attempt": str(attempt + 1), "detail": outcome.describe()}
+            self._log(Level.WARNING, "service-stop-retry", facts)
+            yield _Pause(STOP_RETRY_NS)
+        return f"{name} stop: {outcome.describe() if outcome else ''}"
+
+    def _running(self, agent: Agent) -> Generator[Step, Outcome | None, bool]:
+        return is_running(agent, (yield from self._call(agent, "status")))
+
+    def _call(self, agent: Agent, action: str) -> Generator[Step, Outcome | None, Outcome]:
+        outcome = yield self._task(agent, action)
+        return outcome or Outcome(None, error="no outcome")
+
+    def _task(self, agent: Agent, action: str) -> Task:
+        self._number += 1
+        return self._toolbox().task(agent, action, self._number)
+
+    def _toolbox(self) -> Toolbox:
+        if self._tools is None:
+            raise RuntimeError("configure() comes first")
+        return self._tools
+
+    # --- running them -------------------------------------------------------------------------------------
+
+    def _order(self, key: str, procedure: Procedure) -> None:
+        work = self._work.setdefault(key, _Work())
+        if work.busy:
+            work.next = procedure
+            return
+        if work.timer is not None:
+            work.timer.cancel()
+            work.timer = None
+        if work.procedure is not None:
+            work.procedure.close()
+        work.procedure = procedure
+        self._advance(key, work, None)
+
+    def _advance(self, key: str, work: _Work, outcome: Outcome | None) -> None:
+        if work.next is not None:
+            if work.procedure is not None:
+                work.procedure.close()
+            work.procedure, work.next, outcome = work.next, None, None
+        if work.procedure is None:
+            return
+        try:
+            step = work.procedure.send(outcome)
+        except StopIteration:
+            work.procedure = None
+            return
+        if isinstance(step, Task):
+            work.busy = True
+            self._runner.run(step, lambda result: self._done(key, work, result))
+        else:
+            work.timer = self._loop.call_at(self._loop.now() + step.ns, lambda: self._resume(key, work))
+
+    def _done(self, key: str, work: _Work, outcome: Outcome) -> None:
+        work.busy = False
+        self._advance(key, work, outcome)
+
+    def _resume(self, key: str, work: _Work) -> None:
+        work.timer = None
+        self._advance(key, work, None)
