@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable, Optional, Tuple
 
 from .gossip import ADDRESSED, CONTENDERS, HOLDERS, IDLE_ENTRY, Entry, Letter
 
@@ -14,8 +14,8 @@ from .gossip import ADDRESSED, CONTENDERS, HOLDERS, IDLE_ENTRY, Entry, Letter
 class Party:
     """One live node (ourselves or a peer) as seen for one group.
 
-    ``rank``: position in the configuration. ``deaf``: it does not hear us, so it acts as if we were dead. ``echoed``: it has
-    taken in our present claim. ``settled``: active for long enough to be trusted with a move nobody needs.
+    ``rank``: position in the configuration. ``deaf``: it does not hear us, so it acts as if we were dead. ``echoed``:
+    it has taken in our present claim. ``settled``: active for long enough to be trusted with a move nobody needs.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Party:
         return self.active and not self.leaving and self.entry.letter not in (Letter.FAILED, Letter.STUCK)
 
 
-def _order(party: Party) -> Tuple[bool, bool, bool, bool, int, bool, int]:
+def _order(party: Party) -> tuple[bool, bool, bool, bool, int, bool, int]:
     """Smaller is better. A deaf node comes first because it will take the group whatever we think; standing by and
     lacking carrier are last resorts; then the operator's word, ping nodes, preference, configuration order."""
     entry = party.entry
@@ -61,40 +61,38 @@ def _order(party: Party) -> Tuple[bool, bool, bool, bool, int, bool, int]:
     )
 
 
-def candidate(parties: Iterable[Party]) -> Optional[Party]:
+def candidate(parties: Iterable[Party]) -> Party | None:
     """The node that should take a group nobody holds, or None when nobody is able."""
     return min((party for party in parties if party.able()), key=_order, default=None)
 
 
-def target(others: Iterable[Party], *, willing: bool) -> Optional[Party]:
+def target(others: Iterable[Party], *, willing: bool) -> Party | None:
     """To whom a group can be given: able, in earshot, with carrier; ``willing``: standing by excludes."""
     return candidate(
-        party
-        for party in others
-        if not party.deaf and not party.entry.unable and not (willing and party.entry.standby)
+        party for party in others if not party.deaf and not party.entry.unable and not (willing and party.entry.standby)
     )
 
 
 def outranks(peer: Party, me: Party) -> bool:
-    """Both hold: must I yield? To a node that cannot hear me always, because only I can know; else to the greater claim, then
-    to the preferred node, then to the earlier one in the configuration."""
+    """Both hold: must I yield? To a node that cannot hear me always, because only I can know; else to the greater
+    claim, then to the preferred node, then to the earlier one in the configuration."""
     return peer.deaf or _strength(peer) > _strength(me)
 
 
 def goes_first(peer: Party, me: Party) -> bool:
-    """Both would like to take: does the peer's claim go first? Leftover addresses do, because adopting them costs nothing."""
+    """Both would like to take: does the peer's claim go first? Leftover addresses do, because adopting them costs
+    nothing."""
     return _contention(peer) > _contention(me)
 
 
-def better_connected(me: Party, others: Iterable[Party]) -> Optional[Party]:
+def better_connected(me: Party, others: Iterable[Party]) -> Party | None:
     """The best willing node that reaches strictly more ping nodes than we do, or None."""
-    best = target((party for party in others if party.pings > me.pings), willing=True)
-    return best
+    return target((party for party in others if party.pings > me.pings), willing=True)
 
 
-def _strength(party: Party) -> Tuple[int, bool, int]:
+def _strength(party: Party) -> tuple[int, bool, int]:
     return party.entry.claim, party.preferred, -party.rank
 
 
-def _contention(party: Party) -> Tuple[bool, int, bool, int]:
+def _contention(party: Party) -> tuple[bool, int, bool, int]:
     return (party.entry.letter is Letter.FOUND, *_strength(party))

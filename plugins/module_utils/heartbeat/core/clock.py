@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Optional
+from collections.abc import Iterable
 
 #: One millisecond, one second, in ns.
 MS = 1_000_000
@@ -16,7 +16,7 @@ def to_ms(span_ns: int) -> int:
     return span_ns // MS
 
 
-def earliest(moments: Iterable[Optional[int]]) -> Optional[int]:
+def earliest(moments: Iterable[int | None]) -> int | None:
     """The first of several moments, of which some may never come (None)."""
     known = [moment for moment in moments if moment is not None]
     return min(known) if known else None

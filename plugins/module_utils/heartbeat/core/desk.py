@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desk a dialect works at: the only way in which ownership is changed and effects are produced.
 
-The node lays the configuration, the membership, the ownership table and the time of the current event on it, and collects
-the effects afterwards. Starts and announcements come first among them, because a client is waiting for those; the rest keeps its order.
+The node lays the configuration, the membership, the ownership table and the time of the current event on it, and
+collects the effects afterwards. Starts and announcements come first among them, because a client is waiting for
+those; the rest keeps its order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Callable
 
 from ..settings.model import Configuration
 from ..wire.message import Message, Value
 from .effects import Announce, Answer, Effect, Effects, Exit, Level, Log, Send, StartGroup, StopGroup, StopServices
+from .invariant import ensure
 from .membership import INIT, Membership
 from .ownership import Ask, Hold, Order, Ownership
 from .reasons import CATALOGUE
@@ -24,10 +26,10 @@ class Move:
     """The last time a group came here or left here. ``origin`` and ``target``: node names where known."""
 
     key: str
-    origin: Optional[str]
-    target: Optional[str]
+    origin: str | None
+    target: str | None
     code: str
-    facts: Dict[str, str]
+    facts: dict[str, str]
     at_ns: int
 
 
@@ -42,12 +44,13 @@ class Desk:
         self.status = INIT  # our own: init, up, active
         self.membership = Membership(name, configuration.settings, now)
         self.table = Ownership(configuration.groups, now)
-        self.carrier_lost: FrozenSet[str] = frozenset()
-        self.last_move: Optional[Move] = None
+        self.carrier_lost: frozenset[str] = frozenset()
+        self.last_move: Move | None = None
+        self._hush_until: int | None = None
         self.report_status: Callable[[], None] = lambda: None  # the node puts its own status sender here
-        self._urgent: List[Effect] = []
-        self._rest: List[Effect] = []
-        self._timers: Dict[str, int] = {}
+        self._urgent: list[Effect] = []
+        self._rest: list[Effect] = []
+        self._timers: dict[str, int] = {}
 
     # --- groups -------------------------------------------------------------------------------------------
 
@@ -72,7 +75,7 @@ class Desk:
         """Take a claim back."""
         return self._ask(key, Ask.WITHDRAW, code, facts)
 
-    def take(self, key: str, code: str, *, origin: Optional[str] = None, **facts: str) -> bool:
+    def take(self, key: str, code: str, *, origin: str | None = None, **facts: str) -> bool:
         """Bring a group up here. ``origin``: whom it comes from."""
         done = self._ask(key, Ask.TAKE, code, facts)
         if done:
@@ -90,7 +93,7 @@ class Desk:
         """Bring a group that was being given, or would not stop, up here again."""
         return self._ask(key, Ask.RECLAIM, code, facts)
 
-    def release(self, key: str, code: str, *, to: Optional[str] = None, **facts: str) -> bool:
+    def release(self, key: str, code: str, *, to: str | None = None, **facts: str) -> bool:
         """Take everything of a group down (STOPPED follows). ``to``: who has it now."""
         moved = self.hold(key).holding() and self.hold(key).to is None
         done = self._ask(key, Ask.RELEASE, code, facts)
@@ -106,7 +109,7 @@ class Desk:
         """Tell the network again where the group's addresses are."""
         self._urgent.append(Announce(key))
 
-    def _ask(self, key: str, ask: Ask, code: str, facts: Dict[str, str], to: Optional[str] = None) -> bool:
+    def _ask(self, key: str, ask: Ask, code: str, facts: dict[str, str], to: str | None = None) -> bool:
         """True: the table had a row for it, and it was carried out."""
         order = self.table.apply(key, ask, self.now, to)
         if order is None:
@@ -126,7 +129,7 @@ class Desk:
 
     # --- messages, logs, answers --------------------------------------------------------------------------
 
-    def send(self, *pairs: Tuple[str, Value]) -> None:
+    def send(self, *pairs: tuple[str, Value]) -> None:
         """Send a message of these fields (``t`` and, where directed, ``dest`` among them) to the cluster."""
         self._rest.append(Send(Message.of(*pairs)))
 
@@ -134,9 +137,17 @@ class Desk:
         """Send our own status now, besides the keepalive."""
         self.report_status()
 
+    def hush(self, until_ns: int) -> None:
+        """Say nothing until then (ns): our own state has to be compared with that of others first."""
+        self._hush_until = until_ns
+
+    def hushed(self) -> bool:
+        """Are we to say nothing at the moment?"""
+        return self._hush_until is not None and self.now < self._hush_until
+
     def log(self, level: Level, code: str, **facts: str) -> None:
         """Log a decision or observation; ``code`` must be in the catalogue of reasons."""
-        assert code in CATALOGUE, code
+        ensure(code in CATALOGUE, f"unknown reason {code}")
         self._rest.append(Log(level, code, facts))
 
     def answer(self, request: int, ok: bool, text: str) -> None:
@@ -161,17 +172,17 @@ class Desk:
         """Forget a timer; harmless when it is not armed."""
         self._timers.pop(name, None)
 
-    def armed(self, name: str) -> Optional[int]:
+    def armed(self, name: str) -> int | None:
         """When a timer will pass (ns), or None."""
         return self._timers.get(name)
 
     # --- for the node -------------------------------------------------------------------------------------
 
-    def next_timer(self) -> Optional[int]:
+    def next_timer(self) -> int | None:
         """The first armed timer (ns), or None."""
         return min(self._timers.values()) if self._timers else None
 
-    def due(self) -> Tuple[str, ...]:
+    def due(self) -> tuple[str, ...]:
         """Disarm and return the timers that have passed, oldest first."""
         passed = sorted((at, name) for name, at in self._timers.items() if at <= self.now)
         for _, name in passed:

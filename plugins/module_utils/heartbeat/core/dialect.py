@@ -8,8 +8,8 @@ groups in the ownership table, sends messages, arms timers, logs, answers. ``des
 hand (ns), so no hook needs a clock.
 
 Which one steers: ``classic`` as soon as a peer is known to speak it (its ``status`` has no ``sf`` field) or when the
-configuration asks for it, else ``native``. A dialect may be built in the middle of life, when a peer comes back with other
-software: it then starts from what ``desk.table`` says is held, and from ``desk.status``.
+configuration asks for it, else ``native``. A dialect may be built in the middle of life, when a peer comes back with
+other software: it then starts from what ``desk.table`` says is held, and from ``desk.status``.
 
 Order of the hooks for one event: membership is updated first, then the specific hook runs, then ``settle``
 (always, exactly once per event). Effects may be asked for in any of them.
@@ -18,14 +18,14 @@ Order of the hooks for one event: membership is updated first, then the specific
 from __future__ import annotations
 
 import enum
-from typing import Dict, Optional, Protocol, Tuple
+from typing import Protocol
 
 from ..settings.model import Configuration
 from ..wire.message import Message
 from .events import Command, GroupReport
 
 #: Extra (name, value) string fields of our own ``status``, in wire order.
-Pairs = Tuple[Tuple[str, str], ...]
+Pairs = tuple[tuple[str, str], ...]
 
 #: The field of ``status`` that marks one of our own nodes; its value is the version of the native dialect.
 MARK = "sf"
@@ -49,7 +49,8 @@ class Dialect(Protocol):
     # --- what our own status says -------------------------------------------------------------------------
 
     def status_fields(self) -> Pairs:
-        """Fields appended to every own ``status`` (after ``protocol``); empty where a C daemon must see its own kind."""
+        """Fields appended to every own ``status`` (after ``protocol``); empty where a C daemon must see its own
+        kind."""
 
     def announced_dt_ms(self) -> int:
         """The ``dt`` of our own ``status``: how long peers shall bear our silence (ms)."""
@@ -70,7 +71,8 @@ class Dialect(Protocol):
         Comes before ``peer_changed`` and ``heard`` of the same message."""
 
     def heard(self, peer: str, message: Message) -> None:
-        """Any message for us, ``status`` included, after membership took note of it. reqnodes and repnodes are the node's."""
+        """Any message for us, ``status`` included, after membership took note of it. reqnodes and repnodes are the
+        node's."""
 
     def link_changed(self, peer: str, link: str, up: bool) -> None:
         """A (peer, link) pair came up or went dead."""
@@ -111,7 +113,7 @@ class Dialect(Protocol):
     def leaving(self) -> bool:
         """Is a shutdown under way?"""
 
-    def holder(self, key: str) -> Optional[str]:
+    def holder(self, key: str) -> str | None:
         """Which live node holds the group, as far as this dialect knows."""
 
     def claim(self, key: str) -> int:
@@ -120,5 +122,5 @@ class Dialect(Protocol):
     def rscstatus(self) -> str:
         """all, local, foreign, none or transition, as the C daemon counts them."""
 
-    def facts(self) -> Dict[str, object]:
+    def facts(self) -> dict[str, object]:
         """More for the status report (JSON values); may be empty."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Dict, Tuple, Union
+from typing import Union
 
 from ..wire.message import Message
 
@@ -65,7 +65,7 @@ class Log:
 
     level: Level
     code: str
-    facts: Dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,4 +100,4 @@ class Exit:
 
 Effect = Union[Send, StartGroup, StopServices, StopGroup, Announce, Log, Answer, BecameActive, PeerStatusChanged, Exit]
 
-Effects = Tuple[Effect, ...]
+Effects = tuple[Effect, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Optional, Tuple, Union
+from typing import Union
 
 from ..settings.model import Configuration
 from ..wire.message import Message
@@ -90,7 +90,7 @@ class Command:
 
     verb: Verb
     scope: str = "all"  # all | local | foreign | failback | group
-    key: Optional[str] = None  # the group, with scope "group"
+    key: str | None = None  # the group, with scope "group"
     request: int = 0
 
 
@@ -115,4 +115,4 @@ class Woke:
 
 Event = Union[Heard, LinkAlive, PingAnswered, CarrierChanged, GroupReport, Command, Reloaded, Tick, Woke]
 
-Keys = Tuple[str, ...]
+Keys = tuple[str, ...]

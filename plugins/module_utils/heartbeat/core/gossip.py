@@ -3,13 +3,14 @@
 """What our own nodes tell each other in every ``status``: the fields ``sf``, ``sv``, ``sp``, ``sl``, ``se``, ``sg``.
 
 * ``sf=1``: this node speaks the native dialect, version 1;
-* ``sv=INCARNATION.VERSION``: which run of the daemon this is, and a counter that rises with every change of the state told;
+* ``sv=INCARNATION.VERSION``: which run of the daemon this is, and a counter that rises with every change of the state
+  told;
 * ``sp=N``: answering ping nodes; ``sl=1``: leaving;
 * ``se=NODE:INCARNATION.VERSION,...``: for every peer that we hold alive, the last state of it that we have taken in;
 * ``sg=GROUP:LETTER[CLAIM][FLAGS][>TARGET],...``: every group that is not plainly idle.
 
-All numbers are lower-case hexadecimal. GROUP is the beginning of the SHA-256 of the group's key. The C daemon ignores all of these. Decoding
-is total: what cannot be understood is left out.
+All numbers are lower-case hexadecimal. GROUP is the beginning of the SHA-256 of the group's key. The C daemon ignores
+all of these. Decoding is total: what cannot be understood is left out.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, Mapping, Optional, Tuple
 
 from ..wire.message import Message
 from .dialect import MARK, Pairs
@@ -72,11 +73,12 @@ def letter(hold: Hold) -> Letter:
 
 @dataclass(frozen=True)
 class Entry:
-    """One group as one node tells it. ``standby``: does not want it; ``asked``: was told to take it; ``unable``: no carrier."""
+    """One group as one node tells it. ``standby``: does not want it; ``asked``: was told to take it; ``unable``: no
+    carrier."""
 
     letter: Letter = Letter.IDLE
     claim: int = 0
-    to: Optional[str] = None
+    to: str | None = None
     standby: bool = False
     asked: bool = False
     unable: bool = False
@@ -84,7 +86,7 @@ class Entry:
 
 IDLE_ENTRY = Entry()
 
-Stamp = Tuple[int, int]  # (incarnation, version)
+Stamp = tuple[int, int]  # (incarnation, version)
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,12 @@ class Gossip:
     stamp: Stamp
     pings: int = 0
     leaving: bool = False
-    echoes: Dict[str, Stamp] = field(default_factory=dict)
-    entries: Dict[str, Entry] = field(default_factory=dict)
+    echoes: dict[str, Stamp] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
 
 
-def group_ids(keys: Iterable[str]) -> Dict[str, str]:
-    """key -> short id, unique among these keys (all nodes have the same haresources, so they agree)."""
+def group_ids(keys: Iterable[str]) -> dict[str, str]:
+    """Key -> short id, unique among these keys (all nodes have the same haresources, so they agree)."""
     digests = {key: hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest() for key in keys}
     length = 8
     while len({digest[:length] for digest in digests.values()}) < len(digests):
@@ -127,18 +129,18 @@ def fields(stamp: Stamp, echoes: Mapping[str, Stamp], told: Pairs) -> Pairs:
     return (*head, *told)
 
 
-def decode(message: Message) -> Optional[Gossip]:
+def decode(message: Message) -> Gossip | None:
     """The gossip of a status; None when it carries none that we understand."""
     stamp = _read_stamp(message.get("sv"))
     if not message.has(MARK) or stamp is None:
         return None
-    echoes: Dict[str, Stamp] = {}
+    echoes: dict[str, Stamp] = {}
     for item in message.get("se").split(","):
         node, _, text = item.rpartition(":")
         echo = _read_stamp(text)
         if node and echo is not None:
             echoes[node] = echo
-    entries: Dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for item in message.get("sg").split(","):
         found = _ENTRY.fullmatch(item)
         if found:
@@ -178,6 +180,6 @@ def _stamp(stamp: Stamp) -> str:
     return f"{stamp[0]:x}.{stamp[1]:x}"
 
 
-def _read_stamp(text: str) -> Optional[Stamp]:
+def _read_stamp(text: str) -> Stamp | None:
     found = _STAMP.fullmatch(text)
     return (int(found[1], 16), int(found[2], 16)) if found else None

@@ -3,15 +3,14 @@
 """Who is alive: peers, their links, and ping nodes, judged by deadlines.
 
 Invariant: a peer is dead exactly when its deadline passed without a processed ``status`` and none came since.
-The dead time of a peer is the ``dt`` of its own status messages; before the first of them it is initdead, counted from our
-start. Silence is measured from the last processed status; any authentic packet keeps a link up.
+The dead time of a peer is the ``dt`` of its own status messages; before the first of them it is initdead, counted
+from our start. Silence is measured from the last processed status; any authentic packet keeps a link up.
 Source: Linux-HA heartbeat 3.0.6, node status (behaviour, as measured). Difference: deadlines instead of a 250 ms poll.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Tuple
 
 from ..settings.model import Settings
 from .clock import MS, earliest
@@ -40,12 +39,12 @@ class Peer:
     base_ns: int  # silence counts from here: our start, the last status, or our own waking up
     status: str = INIT
     speech: Speech = Speech.UNKNOWN
-    last_status_ns: Optional[int] = None
+    last_status_ns: int | None = None
     alive_since_ns: int = 0
     active_since_ns: int = 0
-    deaths: List[int] = field(default_factory=list)  # when it fell silent, newest last; bounded
+    deaths: list[int] = field(default_factory=list)  # when it fell silent, newest last; bounded
     goodbye: bool = False  # it said shutdone: its silence is no surprise
-    links: Dict[str, Link] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
 
     def alive(self) -> bool:
         """Heard, and neither silent nor gone since."""
@@ -55,7 +54,7 @@ class Peer:
         """Never heard and not yet given up: the start-up waits for it."""
         return self.last_status_ns is None and self.status != DEAD
 
-    def deadline(self) -> Optional[int]:
+    def deadline(self) -> int | None:
         """When its silence becomes death (ns); None once it is dead."""
         return None if self.status == DEAD else self.base_ns + self.dt_ns
 
@@ -69,7 +68,7 @@ class Ping:
     limit_ns: int
     status: str = INIT
 
-    def deadline(self) -> Optional[int]:
+    def deadline(self) -> int | None:
         """When its silence becomes death (ns); None once it is dead."""
         return None if self.status == DEAD else self.base_ns + self.limit_ns
 
@@ -78,9 +77,9 @@ class Ping:
 class Judged:
     """What a look at the clock found: names, and (peer, link) pairs, that have just died."""
 
-    peers: Tuple[str, ...] = ()
-    links: Tuple[Tuple[str, str], ...] = ()
-    pings: Tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    pings: tuple[str, ...] = ()
 
 
 MAX_DEATHS = 16
@@ -93,9 +92,9 @@ class Membership:
         self.name = name
         self.settings = settings
         self.started_ns = now
-        self.peers: Dict[str, Peer] = {}
-        self.pings: Dict[str, Ping] = {}
-        self._member_of: Dict[str, str] = {}
+        self.peers: dict[str, Peer] = {}
+        self.pings: dict[str, Ping] = {}
+        self._member_of: dict[str, str] = {}
         self.reconfigure(settings, now)
 
     def reconfigure(self, settings: Settings, now: int) -> None:
@@ -114,7 +113,7 @@ class Membership:
 
     # --- questions ----------------------------------------------------------------------------------------
 
-    def alive(self) -> Tuple[Peer, ...]:
+    def alive(self) -> tuple[Peer, ...]:
         """Live peers in configuration order."""
         return tuple(peer for peer in self.peers.values() if peer.alive())
 
@@ -133,9 +132,9 @@ class Membership:
         nodes = self.settings.nodes
         return nodes.index(node) if node in nodes else len(nodes)
 
-    def next_deadline(self) -> Optional[int]:
+    def next_deadline(self) -> int | None:
         """When the next peer, link or ping node may have to be given up (ns)."""
-        moments: List[Optional[int]] = [ping.deadline() for ping in self.pings.values()]
+        moments: list[int | None] = [ping.deadline() for ping in self.pings.values()]
         for peer in self.peers.values():
             moments.append(peer.deadline())
             moments.extend(link.last_ns + peer.dt_ns for link in peer.links.values() if link.up)
@@ -157,7 +156,7 @@ class Membership:
         came_up, seen.up, seen.last_ns = not seen.up, True, now
         return came_up
 
-    def status(self, name: str, status: str, dt_ms: Optional[int], now: int, restarted: bool) -> Tuple[str, int]:
+    def status(self, name: str, status: str, dt_ms: int | None, now: int, restarted: bool) -> tuple[str, int]:
         """A peer's status was processed. Returns its status before, and the silence that ended (ns, 0 if no matter)."""
         peer = self.peers[name]
         before, silence = peer.status, now - peer.base_ns
@@ -202,7 +201,7 @@ class Membership:
     def restart_clocks(self, now: int) -> None:
         """We were not run: everybody's silence counts from now, because we could not have heard them."""
         for peer in self.peers.values():
-            peer.base_ns = now
+            peer.base_ns = peer.alive_since_ns = now
             for link in peer.links.values():
                 link.last_ns = now
         for ping in self.pings.values():

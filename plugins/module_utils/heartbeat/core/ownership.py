@@ -3,18 +3,20 @@
 """Who has a group here: one table of transitions, one row per (state, input), each with its reason.
 
 Invariant: at most one operation of a group is outstanding at the host, except that a release may cut a start or a
-hand-over short; reports of the cut operation that still arrive change nothing. Addresses and services are separate steps:
-``Hold.address`` says whether the group's addresses are configured here, whatever the state.
+hand-over short; reports of the cut operation that still arrive change nothing. Addresses and services are separate
+steps: ``Hold.address`` says whether the group's addresses are configured here, whatever the state.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Dict, Iterable, Optional, Tuple, Union
+from typing import Union
 
 from ..settings.model import Group
 from .events import Stage
+from .invariant import ensure
 
 
 class State(enum.Enum):
@@ -62,12 +64,12 @@ class Row:
     next: State
     why: str
     order: Order = Order.NOTHING
-    address: Optional[bool] = None
+    address: bool | None = None
 
 
 _S, _A, _G, _O = State, Ask, Stage, Order
 
-TABLE: Dict[Tuple[State, Input], Row] = {
+TABLE: dict[tuple[State, Input], Row] = {
     # nothing here
     (_S.IDLE, _G.FOUND): Row(_S.FOUND, "a crash left the addresses here", address=True),
     (_S.IDLE, _A.WANT): Row(_S.WANTING, "nobody holds it and this node is next"),
@@ -128,7 +130,7 @@ class Hold:
     state: State = State.IDLE
     address: bool = False
     services_stopped: bool = False
-    to: Optional[str] = None
+    to: str | None = None
     since_ns: int = 0
     why: str = ""
 
@@ -141,8 +143,8 @@ class Ownership:
     """The table of this node: every configured group, and vanished ones until they are down."""
 
     def __init__(self, groups: Iterable[Group], now: int) -> None:
-        self.groups: Dict[str, Group] = {}
-        self.holds: Dict[str, Hold] = {}
+        self.groups: dict[str, Group] = {}
+        self.holds: dict[str, Hold] = {}
         self.reconfigure(groups, now)
 
     def __getitem__(self, key: str) -> Hold:
@@ -151,19 +153,19 @@ class Ownership:
     def __contains__(self, key: str) -> bool:
         return key in self.holds
 
-    def configured(self) -> Tuple[str, ...]:
+    def configured(self) -> tuple[str, ...]:
         """Keys of the configured groups, in file order."""
         return tuple(self.groups)
 
-    def held(self) -> Tuple[str, ...]:
+    def held(self) -> tuple[str, ...]:
         """Keys of the groups this node holds (coming up, up, being given, stuck), in table order."""
         return tuple(key for key, hold in self.holds.items() if hold.holding())
 
-    def present(self) -> Tuple[str, ...]:
+    def present(self) -> tuple[str, ...]:
         """Keys of which something is, or may be, on this machine."""
         return tuple(key for key, hold in self.holds.items() if hold.state not in _WITHOUT_ADDRESS)
 
-    def reconfigure(self, groups: Iterable[Group], now: int) -> Tuple[str, ...]:
+    def reconfigure(self, groups: Iterable[Group], now: int) -> tuple[str, ...]:
         """Take in a new list of groups; returns the keys that vanished but still have something here."""
         self.groups = {group.key: group for group in groups}
         for key in self.groups:
@@ -171,7 +173,7 @@ class Ownership:
         self._forget()
         return tuple(key for key in self.holds if key not in self.groups)
 
-    def apply(self, key: str, what: Input, now: int, to: Optional[str] = None) -> Optional[Order]:
+    def apply(self, key: str, what: Input, now: int, to: str | None = None) -> Order | None:
         """Put one input through the table. None: this input means nothing in this state, nothing changed."""
         hold = self.holds.get(key)
         if hold is None:
@@ -202,11 +204,12 @@ class Ownership:
         """What must be true between any two events; an AssertionError is a defect of this program."""
         for hold in self.holds.values():
             if hold.state in _WITHOUT_ADDRESS:
-                assert not hold.address, f"{hold.key}: {hold.state.value} with an address"
+                ensure(not hold.address, f"{hold.key}: {hold.state.value} with an address")
             if hold.state in _WITH_ADDRESS:
-                assert hold.address, f"{hold.key}: {hold.state.value} without an address"
-            assert (hold.to is not None) == (hold.state is State.GIVING), f"{hold.key}: target without giving"
-            assert not hold.services_stopped or hold.state is State.GIVING
+                ensure(hold.address, f"{hold.key}: {hold.state.value} without an address")
+            giving = hold.state is State.GIVING
+            ensure((hold.to is not None) is giving, f"{hold.key}: a target while {hold.state.value}")
+            ensure(giving or not hold.services_stopped, f"{hold.key}: offered while {hold.state.value}")
 
     def _forget(self) -> None:
         """Drop vanished groups of which nothing is left here."""

@@ -7,9 +7,9 @@ Placeholders are facts of the log entry, all strings. :func:`sentence` never fai
 
 from __future__ import annotations
 
-from typing import Dict, Mapping
+from collections.abc import Mapping
 
-CATALOGUE: Dict[str, str] = {
+CATALOGUE: dict[str, str] = {
     # membership
     "status-own": "our status is now {status}",
     "peer-status": "{peer} is {status} (was {before})",
@@ -79,7 +79,7 @@ CATALOGUE: Dict[str, str] = {
 }
 
 
-class _Lenient(Dict[str, str]):
+class _Lenient(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "?"
 

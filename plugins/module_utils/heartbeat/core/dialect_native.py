@@ -1,0 +1,383 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The native dialect: level-triggered gossip among our own nodes.
+
+Every status carries the whole ownership state of its sender (:mod:`.gossip`); after every event each group is
+reconciled by one pure function (:mod:`.reconcile`) and a changed state is told at once. Nothing depends on any single
+message, so any loss heals with the next keepalive.
+"""
+
+from __future__ import annotations
+
+from ..settings.model import Configuration
+from ..wire.message import Message
+from . import gossip
+from .arbitration import Party, outranks
+from .clock import MS
+from .desk import Desk
+from .dialect import Pairs
+from .effects import Level
+from .events import Command, GroupReport, Verb
+from .gossip import Entry, Gossip, Letter, Stamp
+from .membership import ACTIVE, DEAD, Peer
+from .native_clues import ClueKeeper
+from .native_errands import Errands
+from .ownership import State
+from .reconcile import Act, Decision, decide
+
+#: A hand-over that waits for the other side repeats our status this often at least, so that a lost datagram costs
+#: little.
+HASTE_MAX_NS = 100 * MS
+HASTE_MIN_NS = 10 * MS
+
+_HASTY = frozenset({Letter.FOUND, Letter.WANTING, Letter.OFFERED})
+
+
+class NativeDialect:
+    """Rules among our own nodes; see :class:`~.dialect.Dialect` for the hooks."""
+
+    name = "native"
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._incarnation = desk.started_ns & 0xFFFFFFFFFFFFFFFF
+        self._version = 0
+        self._told: Pairs | None = None
+        self._ids: dict[str, str] = {}
+        self._views: dict[str, Gossip] = {}
+        self._left: dict[str, int] = {}  # peer -> incarnation that said goodbye
+        self._claims: dict[str, int] = {}  # our own
+        self._seen: dict[str, int] = {}  # the greatest claim ever heard of
+        self._told_at: dict[str, int] = {}  # the version in which the present claim was first told
+        self._rivals: dict[str, set[str]] = {}
+        self._clues = ClueKeeper(desk)
+        self._errands = Errands(desk)
+        self._reply = False
+        self._renumber()
+
+    # --- what our own status says -------------------------------------------------------------------------
+
+    def status_fields(self) -> Pairs:
+        """The native fields; telling a changed state raises the version."""
+        told = gossip.body(
+            {self._ids[key]: self._entry(key) for key in self._desk.table.configured()},
+            self._pings(),
+            self._errands.leaving,
+        )
+        if told != self._told:
+            self._told, self._version = told, self._version + 1
+            for key in self._desk.table.configured():
+                if self._desk.hold(key).state in (State.WANTING, State.FOUND):
+                    self._told_at.setdefault(key, self._version)
+                else:
+                    self._told_at.pop(key, None)
+        echoes = {peer.name: view.stamp for peer, view in self._company()}
+        return gossip.fields((self._incarnation, self._version), echoes, told)
+
+    def announced_dt_ms(self) -> int:
+        """Our deadtime, plainly; classic adds 2 s at first because its start-up may block."""
+        return self._desk.configuration.settings.deadtime_ms
+
+    # --- life ---------------------------------------------------------------------------------------------
+
+    def activated(self) -> None:
+        """Nothing to say: the state travels with the status."""
+
+    def peer_changed(self, peer: str, before: str, after: str) -> None:
+        """A peer that appears gets our state at once instead of with the next keepalive."""
+        if before == DEAD or peer not in self._views:
+            self._reply = True
+
+    def peer_died(self, peer: str) -> None:
+        """Its groups are free now; reconciliation follows."""
+        self._forget_view(peer, "peer-silent")
+
+    def peer_returned(self, peer: str, *, restarted: bool, after_partition: bool) -> None:
+        """A new life of a peer: what its former one told is void."""
+        self._reply = True
+        if restarted:
+            self._forget_view(peer, "peer-gave-up")
+
+    def heard(self, peer: str, message: Message) -> None:
+        """Take in a peer's gossip, unless it is older than what we know, or from a life that has ended."""
+        if message.kind == "shutdone":
+            view = self._views.get(peer)
+            if view is not None:
+                self._left[peer] = view.stamp[0]
+                self._forget_view(peer, "peer-gave-up")
+            return
+        if message.kind != "status":
+            return
+        told = gossip.decode(message)
+        if told is None or self._left.get(peer) == told.stamp[0]:
+            return
+        known = self._views.get(peer)
+        if known is not None and known.stamp[0] == told.stamp[0] and known.stamp[1] > told.stamp[1]:
+            return  # overtaken on the way
+        fresh = known is None or known.stamp != told.stamp
+        self._views[peer] = told
+        for key, gid in self._ids.items():
+            entry = told.entries.get(gid, gossip.IDLE_ENTRY)
+            self._seen[key] = max(self._seen.get(key, 0), entry.claim)
+            if fresh and entry.letter in gossip.CONTENDERS:
+                self._reply = True  # it waits for our echo
+
+    def link_changed(self, peer: str, link: str, up: bool) -> None:
+        """Links only matter through the silence of all of them."""
+
+    def pings_changed(self) -> None:
+        """Reconciliation compares the counts."""
+
+    def carrier_changed(self, device: str, up: bool) -> None:
+        """Reconciliation looks at ``desk.carrier_lost``."""
+
+    # --- groups, operators, configuration -----------------------------------------------------------------
+
+    def reported(self, report: GroupReport) -> None:
+        """Remember what the clock is needed for; reconciliation does the rest."""
+        self._clues.reported(report)
+
+    def commanded(self, command: Command) -> None:
+        """Accept or refuse; the answer comes when the groups have settled."""
+        self._errands.commanded(command, self.parties)
+        if command.verb is Verb.SHUTDOWN:
+            self._clues.leaving()
+
+    def reloaded(self, before: Configuration) -> None:
+        """Groups may have come and gone; a held one whose line changed starts what is new in it."""
+        self._renumber()
+        old = {group.key: group for group in before.groups}
+        for key, group in self._desk.table.groups.items():
+            if key in old and old[key].resources != group.resources and self._desk.hold(key).state is State.HELD:
+                self._desk.take(key, "changed", origin=self._desk.name)
+        for key in set(old) - set(self._ids):
+            self._errands.vanished(key)
+            self._clues.forget(key)
+            for memory in (self._claims, self._seen, self._told_at):
+                memory.pop(key, None)
+            self._rivals.pop(key, None)
+
+    def woke(self, gap_ms: int) -> None:
+        """After a pause longer than a dead time peers may hold what we held: say nothing before they were heard."""
+        settings = self._desk.configuration.settings
+        if gap_ms * MS >= self._desk.membership.deadtime_ns():
+            self._desk.hush(self._desk.now + 2 * settings.keepalive_ms * MS)
+            self._desk.arm("hush", self._desk.now + 2 * settings.keepalive_ms * MS)
+
+    # --- time ---------------------------------------------------------------------------------------------
+
+    def timer(self, name: str) -> None:
+        """``look``: something is due, reconciliation finds out what. ``hush``: the pause is over, speak again."""
+        if name == "hush":
+            for key in self._desk.table.held():
+                if self._desk.hold(key).state is State.HELD:
+                    self._desk.announce(key)
+                    self._desk.log(Level.NOTICE, "woke-holding", group=key)
+            self._reply = True
+        if name == "haste":
+            self._reply = True
+
+    def settle(self) -> None:
+        """Reconcile every group, tell what changed, settle what operators wait for, and arm the next look."""
+        self._clues.begin()
+        for key in self._desk.table.configured():
+            self._reconcile(key)
+        self._errands.settle(self.parties)
+        before = self._version
+        self.status_fields()
+        if self._version != before or self._reply:
+            self._desk.send_status()
+        self._reply = False
+        self._errands.leave(self._clues.stop_tried)
+        self._arm()
+
+    def retire(self) -> None:
+        """Leave the table in states that any dialect understands."""
+        for key in self._desk.table.configured():
+            state = self._desk.hold(key).state
+            if state is State.WANTING:
+                self._desk.withdraw(key, "claim-withdrawn", peer="?")
+            if state is State.GIVING and not self._desk.reclaim(key, "target-gone", peer="?"):
+                self._desk.release(key, "shutdown-alone")
+        self._desk.disarm("look")
+        self._desk.disarm("haste")
+        self._errands.abandon()
+
+    # --- reports ------------------------------------------------------------------------------------------
+
+    def leaving(self) -> bool:
+        """Is a shutdown under way?"""
+        return self._errands.leaving
+
+    def holder(self, key: str) -> str | None:
+        """The live holder; of several the one that will stay."""
+        me, others = self.parties(key)
+        holders = [party for party in (me, *others) if party.holds()]
+        if not holders:
+            return None
+        return max(
+            holders, key=lambda p: (p.entry.letter is not Letter.OFFERED, p.entry.claim, p.preferred, -p.rank)
+        ).name
+
+    def claim(self, key: str) -> int:
+        """Our claim on the group."""
+        return self._claims.get(key, 0)
+
+    def rscstatus(self) -> str:
+        """As the C daemon counts: a class without groups is ours by default, the foreign one only while we are
+        alone."""
+        desk = self._desk
+        unsettled = (State.FOUND, State.WANTING, State.TAKING, State.GIVING, State.RELEASING)
+        if desk.status != ACTIVE or any(desk.hold(key).state in unsettled for key in desk.table.configured()):
+            return "transition"
+        held = set(desk.table.held())
+        foreign = [key for key in desk.table.configured() if not desk.local(key)]
+        has_local = all(key in held for key in desk.table.configured() if desk.local(key))
+        has_foreign = all(key in held for key in foreign) if foreign else not self._company()
+        if has_local:
+            return "all" if has_foreign else "local"
+        return "foreign" if has_foreign else "none"
+
+    def facts(self) -> dict[str, object]:
+        """Nothing more."""
+        return {}
+
+    def parties(self, key: str) -> tuple[Party, tuple[Party, ...]]:
+        """Ourselves and every live peer that can still act, as seen for one group."""
+        desk, preferred = self._desk, self._desk.preferred(key)
+        me = Party(
+            name=desk.name,
+            rank=desk.membership.rank(desk.name),
+            entry=self._entry(key),
+            active=desk.status == ACTIVE,
+            leaving=self._errands.leaving,
+            preferred=preferred == desk.name,
+            pings=self._pings(),
+        )
+        gid = self._ids.get(key, "")
+        return me, tuple(
+            Party(
+                name=peer.name,
+                rank=desk.membership.rank(peer.name),
+                entry=view.entries.get(gid, gossip.IDLE_ENTRY),
+                active=peer.status == ACTIVE,
+                leaving=view.leaving,
+                preferred=preferred == peer.name,
+                pings=view.pings,
+                deaf=self._clues.deaf(peer, desk.name in view.echoes),
+                echoed=self._echoed(key, view.echoes.get(desk.name)),
+                settled=self._clues.settled(peer),
+            )
+            for peer, view in self._company()
+        )
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _reconcile(self, key: str) -> None:
+        me, others = self.parties(key)
+        self._watch_rivals(key, me, others)
+        decision = decide(me, others, self._clues.read(key, me, others, self._seen.get(key, 0) > 0))
+        if decision.act is Act.NOTHING or (self._desk.hushed() and decision.act is not Act.RELEASE):
+            return
+        self._carry_out(key, decision)
+
+    def _carry_out(self, key: str, decision: Decision) -> None:
+        desk, peer, code = self._desk, decision.peer or "?", decision.code
+        if decision.act is Act.WANT:
+            self._raise_claim(key)
+            desk.want(key, code)
+        elif decision.act is Act.WITHDRAW:
+            desk.withdraw(key, code, peer=peer)
+        elif decision.act is Act.TAKE:
+            if desk.hold(key).state is not State.WANTING:
+                self._raise_claim(key)
+            desk.take(key, code, origin=decision.peer, peer=peer)
+            self._errands.taken(key)
+        elif decision.act is Act.GIVE:
+            ours, theirs = str(self._pings()), str(self._views[peer].pings)
+            desk.give(key, peer, code, peer=peer, ours=ours, theirs=theirs)
+            self._errands.given(key, code)
+        elif decision.act is Act.RECLAIM:
+            desk.reclaim(key, code, peer=peer)
+            self._errands.kept(key, code, peer)
+        elif decision.act is Act.RELEASE:
+            desk.release(key, code, to=decision.peer, peer=peer)
+        elif decision.act is Act.FORGIVE:
+            desk.forgive(key, code)
+        self._clues.decided(key, decision)
+
+    def _raise_claim(self, key: str) -> None:
+        self._claims[key] = self._seen[key] = self._seen.get(key, 0) + 1
+
+    def _watch_rivals(self, key: str, me: Party, others: tuple[Party, ...]) -> None:
+        """The winner of a conflict announces when it notices the rival, and again when the rival has let go."""
+        planned = (Letter.GIVING, Letter.OFFERED)
+        rivals = {
+            p.name
+            for p in others
+            if p.addressed() and not outranks(p, me) and not (p.entry.letter in planned and p.entry.to == me.name)
+        }
+        letting_go = {p.name for p in others if p.entry.letter is Letter.RELEASING}
+        before = self._rivals.get(key, set())
+        if me.entry.letter not in (Letter.ANNOUNCED, Letter.HELD):
+            self._rivals.pop(key, None)
+            return
+        now = rivals | (before & letting_go)
+        for code, names in (("conflict-won", now - before), ("conflict-over", before - now)):
+            for name in sorted(names):
+                if not self._desk.hushed():
+                    self._desk.announce(key)
+                self._desk.log(Level.WARNING, code, group=key, peer=name)
+        self._rivals[key] = now
+
+    def _entry(self, key: str) -> Entry:
+        hold = self._desk.hold(key)
+        claim = self._claims.get(key, 0) if hold.holding() or hold.state is State.WANTING else 0
+        group = self._desk.table.groups[key]
+        devices = {address.device for address in group.addresses()}
+        return Entry(
+            letter=gossip.letter(hold),
+            claim=claim,
+            to=hold.to,
+            standby=key in self._errands.standby,
+            asked=key in self._errands.asked,
+            unable=bool(devices & self._desk.carrier_lost) or self._clues.battered(key),
+        )
+
+    def _pings(self) -> int:
+        settings = self._desk.configuration.settings
+        return self._desk.membership.pings_up() if settings.ipfail else 0
+
+    def _company(self) -> tuple[tuple[Peer, Gossip], ...]:
+        """Live peers whose gossip we have."""
+        return tuple(
+            (peer, self._views[peer.name]) for peer in self._desk.membership.alive() if peer.name in self._views
+        )
+
+    def _echoed(self, key: str, echo: Stamp | None) -> bool:
+        told_at = self._told_at.get(key)
+        return echo is not None and told_at is not None and echo[0] == self._incarnation and echo[1] >= told_at
+
+    def _forget_view(self, peer: str, code: str) -> None:
+        view = self._views.pop(peer, None)
+        if view is None:
+            return
+        for key, gid in self._ids.items():
+            if view.entries.get(gid, gossip.IDLE_ENTRY).letter in gossip.HOLDERS:
+                self._clues.orphaned(key, peer, code)
+
+    def _renumber(self) -> None:
+        self._ids = gossip.group_ids(self._desk.table.configured())
+
+    def _arm(self) -> None:
+        look = self._clues.next_moment()
+        if look is None:
+            self._desk.disarm("look")
+        else:
+            self._desk.arm("look", look)
+        keepalive = self._desk.configuration.settings.keepalive_ms * MS
+        hasty = any(gossip.letter(self._desk.hold(key)) in _HASTY for key in self._desk.table.configured())
+        if not hasty:
+            self._desk.disarm("haste")
+        elif self._desk.armed("haste") is None:
+            self._desk.arm("haste", self._desk.now + max(HASTE_MIN_NS, min(keepalive // 4, HASTE_MAX_NS)))
