@@ -13,13 +13,10 @@ from typing import Any
 from ..probe.agent import SAMPLES, SPEC, run_in
 from ..probe.follow import Follower
 from ..probe.rundir import RunDirectory, default_base
-from ..probe.samples import read_recording_file
 from ..probe.spec import RunSpec, parse_run
-from ..report.text import table
-from ..timeline.analysis import analyse
-from ..verdict.measures import show_us
+from ..summary import summary_of, summary_table
 
-__all__ = ["add_commands", "summarise"]
+__all__ = ["add_commands"]
 
 
 def add_commands(commands: Any) -> None:
@@ -64,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
         json.dump(spec.as_dict(), stream)
     run_in(arguments.out)
     path = os.path.join(arguments.out, SAMPLES)
-    sys.stdout.write(summarise(path) + f"\nsamples: {path}\n")
+    sys.stdout.write(_shown(path) + f"\nsamples: {path}\n")
     return 0
 
 
@@ -95,7 +92,7 @@ def _stop(arguments: argparse.Namespace) -> int:
     run = RunDirectory(arguments.base, arguments.run_id)
     run.stop()
     path = run.pack()
-    sys.stdout.write(summarise(path) + f"\nsamples: {path}\n")
+    sys.stdout.write(_shown(path) + f"\nsamples: {path}\n")
     return 0
 
 
@@ -106,28 +103,9 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _summary(arguments: argparse.Namespace) -> int:
-    sys.stdout.write(summarise(arguments.samples) + "\n")
+    sys.stdout.write(_shown(arguments.samples) + "\n")
     return 0
 
 
-def summarise(path: str) -> str:
-    """A table of what each probe saw."""
-    recording = read_recording_file(path)
-    rows = []
-    for probe, samples in zip(recording.probes, recording.samples):
-        found = analyse(samples, round(float(probe["interval_ms"]) * 1000))
-        rows.append(
-            [
-                probe["name"],
-                str(found.sent),
-                str(found.lost),
-                show_us(found.outage_us),
-                str(len(found.outages)),
-                show_us(found.latency["p50"]),
-                show_us(found.latency["p99"]),
-                show_us(found.lateness["max"]),
-                show_us(found.blind_us),
-            ]
-        )
-    head = ["PROBE", "SENT", "LOST", "OUTAGE", "PIECES", "P50", "P99", "LATE", "BLIND"]
-    return table(head, rows, right=range(1, len(head)))
+def _shown(path: str) -> str:
+    return summary_table(summary_of(path))

@@ -127,7 +127,7 @@ class Runner:
             kernel=platform.release(),
             python=platform.python_version(),
             fine_timer=self._timer is not None,
-            probes=[probe.as_dict() for probe in self.spec.probes],
+            probes=[probe.public() for probe in self.spec.probes],
         )
         self._epoch_ns = epoch_ns
 

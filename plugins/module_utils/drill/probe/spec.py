@@ -54,6 +54,7 @@ KINDS: Mapping[str, KindRules] = {
 }
 
 DEFAULTS: Mapping[str, Any] = {"family": "any", "source": None}
+SECRETS = frozenset({"cookie"})
 COMMON = frozenset({"name", "kind", "target", "port", "interval_ms", "timeout_ms", "family", "source"})
 
 
@@ -79,8 +80,12 @@ class ProbeSpec:
     source: Optional[str] = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    def public(self) -> dict[str, Any]:
+        """The specification without what must not travel: a cookie may open a session."""
+        return {key: value for key, value in self.as_dict().items() if key not in SECRETS}
+
     def as_dict(self) -> dict[str, Any]:
-        """The specification as written to the run's header; ``parse_probe`` reads it back."""
+        """The specification as data; ``parse_probe`` reads it back."""
         found: dict[str, Any] = {
             "name": self.name,
             "kind": self.kind,

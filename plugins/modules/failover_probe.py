@@ -1,0 +1,338 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Module failover_probe: probes on a client host that go on while Ansible is away."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: failover_probe
+short_description: Measure from a client host what a service answers, to the millisecond
+version_added: 0.1.0
+description:
+  - Starts probes on a client host that ask a service at a steady pace, and collects what they saw.
+  - The probes run detached in a session of their own. They survive the loss of the Ansible connection and of the
+    controller, and end by themselves after O(max_seconds) or when O(max_bytes) are written.
+  - The client host needs nothing but Python; the probing code is packed by the module and removed with O(state=absent).
+author: the steadfast.ha authors (@steadfast-ha)
+attributes:
+  check_mode:
+    description: Reports what would be started, stopped or removed, and sends nothing.
+    support: full
+  diff_mode:
+    description: There is no configuration that could differ.
+    support: none
+options:
+  state:
+    description:
+      - V(started) starts the probes and returns once they probe. A run of this id with the same probes that is
+        already on is left alone. One with other probes, or one that has ended, is an error - no samples get lost.
+      - V(steady) waits until every probe of a running run has been answered without a gap for O(steady_ms), counted
+        from the beginning of the task. It changes nothing.
+      - V(stopped) stops the probes in order; answers still on their way get two seconds.
+      - V(collected) does the same, and packs and sums up the samples. A run that has ended is only summed up.
+      - V(absent) stops the probes and removes the run with its samples.
+    type: str
+    choices: [started, steady, stopped, collected, absent]
+    default: started
+  run_id:
+    description: Name of the run, unique on the client host. Letters, digits, dots, dashes and underscores.
+    type: str
+    required: true
+  probes:
+    description: What to ask. Required with O(state=started).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the probe in reports and budgets.
+        type: str
+        required: true
+      kind:
+        description:
+          - V(icmp) sends echo requests, IPv4 or IPv6.
+          - V(tcp) opens new connections.
+          - V(http) opens a new connection for each GET and checks the answer.
+        type: str
+        choices: [icmp, tcp, http]
+        required: true
+      target:
+        description: Address or name, as a client would use it. Names are resolved once, at the start.
+        type: str
+        required: true
+      port:
+        description: Port. V(http) takes 80, or 443 with O(probes[].tls).
+        type: int
+      interval_ms:
+        description: Milliseconds between two attempts. Default 5 for V(icmp), 10 for V(tcp), 20 for V(http).
+        type: float
+      timeout_ms:
+        description:
+          - An attempt unanswered for so long is lost. Default 250 for V(icmp), 500 for V(tcp), 1000 for V(http).
+        type: float
+      family:
+        description: Address family to resolve names to.
+        type: str
+        choices: [any, ipv4, ipv6]
+        default: any
+      source:
+        description: Local address to send from.
+        type: str
+      expect_banner:
+        description: V(tcp) only. Regular expression that what the server sends first must match.
+        type: str
+      path:
+        description: V(http) only. Path and query to get.
+        type: str
+      host:
+        description: V(http) only. Host header and TLS server name, when it is not the target.
+        type: str
+      tls:
+        description: V(http) only. Use HTTPS.
+        type: bool
+      verify_tls:
+        description: V(http) only. Check the server's certificate. True unless set to false.
+        type: bool
+      ca_file:
+        description: V(http) only. CA certificates on the client host, instead of the system's.
+        type: path
+      expect_status:
+        description: V(http) only. Status codes that are good answers; 200 to 399 unless set.
+        type: list
+        elements: int
+      expect_body:
+        description: V(http) only. Regular expression the body must match.
+        type: str
+      cookie:
+        description: V(http) only. Cookies to send, as C(name=value; name=value).
+        type: str
+      session:
+        description: V(http) only. Send back the cookies that the server sets.
+        type: bool
+      identify:
+        description:
+          - V(http) only. Regular expression that finds out who answered, searched in the header lines (names in lower
+            case), an empty line and the body. Its first group, or all of it, names the holder.
+        type: str
+  max_seconds:
+    description: The probes end by themselves after so long, whatever happens to the controller.
+    type: float
+    default: 300
+  max_bytes:
+    description: The probes end when the samples fill so many bytes. A sample takes about 40.
+    type: int
+    default: 67108864
+  steady_ms:
+    description: With O(state=steady), how long all probes must be answered without a gap.
+    type: float
+    default: 2000
+  timeout:
+    description: With O(state=steady), how many seconds to wait for that.
+    type: float
+    default: 60
+  base:
+    description:
+      - Directory on the client host that holds the runs. It must belong to the user and be writable by no one else.
+      - C(/var/tmp/steadfast-drill-UID) unless set.
+    type: path
+notes:
+  - V(icmp) needs a user in C(net.ipv4.ping_group_range), CAP_NET_RAW, or root.
+seealso:
+  - module: steadfast.ha.failover_report
+  - module: steadfast.ha.failover_clock
+"""
+
+EXAMPLES = r"""
+- name: Start probing the VIP
+  steadfast.ha.failover_probe:
+    run_id: monday
+    max_seconds: 120
+    probes:
+      - {name: vip-icmp, kind: icmp, target: 192.0.2.100}
+      - {name: vip-page, kind: http, target: 192.0.2.100, expect_body: Welcome, interval_ms: 10}
+  delegate_to: client
+
+- name: Wait until the service is there, as the client sees it
+  steadfast.ha.failover_probe:
+    run_id: monday
+    state: steady
+  delegate_to: client
+
+- name: Stop probing and sum up
+  steadfast.ha.failover_probe:
+    run_id: monday
+    state: collected
+  register: seen
+  delegate_to: client
+
+- name: Take the samples home
+  ansible.builtin.fetch:
+    src: "{{ seen.samples }}"
+    dest: build/drill/monday.jsonl.gz
+    flat: true
+  delegate_to: client
+"""
+
+RETURN = r"""
+state:
+  description: State of the run after the task.
+  type: str
+  returned: always
+  sample: running
+reason:
+  description: Why the run ended, V(stopped), V(deadline) or V(file full).
+  type: str
+  returned: when ended
+  sample: stopped
+path:
+  description: Directory of the run on the client host.
+  type: str
+  returned: always
+  sample: /var/tmp/steadfast-drill-0/monday
+steady:
+  description: Whether all probes were answered without a gap for long enough.
+  type: bool
+  returned: when O(state=steady)
+  sample: true
+unsteady:
+  description: Names of the probes that were not.
+  type: list
+  elements: str
+  returned: when O(state=steady)
+  sample: []
+samples:
+  description: The packed samples on the client host.
+  type: str
+  returned: when O(state=collected)
+  sample: /var/tmp/steadfast-drill-0/monday/samples.jsonl.gz
+summary:
+  description: What each probe saw, by name. Durations in microseconds.
+  type: dict
+  returned: when O(state=collected)
+  sample:
+    vip-icmp: {sent: 2400, ok: 2293, lost: 107, outage_us: 535000, availability: 0.955, latency_us: {p50: 110}}
+text:
+  description: The summary as a table.
+  type: str
+  returned: when O(state=collected)
+  sample: PROBE ...
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.follow import Follower
+from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.rundir import (
+    RunDirectory,
+    RunError,
+    default_base,
+)
+from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.spec import SpecError, parse_run
+from ansible_collections.steadfast.ha.plugins.module_utils.drill.summary import summary_of, summary_table
+
+PROBE_OPTIONS = {
+    "name": {"type": "str", "required": True},
+    "kind": {"type": "str", "required": True, "choices": ["icmp", "tcp", "http"]},
+    "target": {"type": "str", "required": True},
+    "port": {"type": "int"},
+    "interval_ms": {"type": "float"},
+    "timeout_ms": {"type": "float"},
+    "family": {"type": "str", "choices": ["any", "ipv4", "ipv6"], "default": "any"},
+    "source": {"type": "str"},
+    "expect_banner": {"type": "str"},
+    "path": {"type": "str"},
+    "host": {"type": "str"},
+    "tls": {"type": "bool"},
+    "verify_tls": {"type": "bool"},
+    "ca_file": {"type": "path"},
+    "expect_status": {"type": "list", "elements": "int"},
+    "expect_body": {"type": "str"},
+    # A session cookie opens doors.
+    "cookie": {"type": "str", "no_log": True},
+    "session": {"type": "bool"},
+    "identify": {"type": "str"},
+}
+
+
+def started(module: AnsibleModule, run: RunDirectory) -> dict[str, Any]:
+    spec = parse_run(module.params)
+    changed = run.would_start(spec) if module.check_mode else run.start(spec)
+    return {"changed": changed, **run.state()}
+
+
+def steady(module: AnsibleModule, run: RunDirectory) -> dict[str, Any]:
+    if module.check_mode and run.state()["state"] == "absent":
+        # Check mode started nothing that could be waited for.
+        return {"changed": False, "steady": True, "unsteady": [], **run.state()}
+
+    def alive() -> bool:
+        return run.state()["state"] in ("starting", "running")
+
+    if not alive():
+        raise RunError(f"run {run.run_id} is not running: {run.state()}")
+    follower = Follower(run.samples_path())
+    left = follower.wait(round(module.params["steady_ms"] * 1000), module.params["timeout"], alive)
+    found = {"changed": False, "steady": not left, "unsteady": left, **run.state()}
+    if left:
+        module.fail_json(
+            msg=f"not answered without a gap for {module.params['steady_ms']:g} ms within "
+            f"{module.params['timeout']:g} s: {', '.join(left)}",
+            **found,
+        )
+    return found
+
+
+def stopped(module: AnsibleModule, run: RunDirectory) -> dict[str, Any]:
+    alive = run.state()["state"] in ("starting", "running")
+    if alive and not module.check_mode:
+        run.stop()
+    return {"changed": alive, **run.state()}
+
+
+def collected(module: AnsibleModule, run: RunDirectory) -> dict[str, Any]:
+    found = stopped(module, run)
+    if module.check_mode:
+        return found
+    path = run.pack()
+    summary = summary_of(path)
+    return {**found, "samples": path, "summary": summary, "text": summary_table(summary)}
+
+
+def absent(module: AnsibleModule, run: RunDirectory) -> dict[str, Any]:
+    there = run.state()["state"] != "absent"
+    if there and not module.check_mode:
+        run.remove()
+    return {"changed": there, **run.state()}
+
+
+STATES = {"started": started, "steady": steady, "stopped": stopped, "collected": collected, "absent": absent}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": list(STATES), "default": "started"},
+            "run_id": {"type": "str", "required": True},
+            "probes": {"type": "list", "elements": "dict", "options": PROBE_OPTIONS},
+            "max_seconds": {"type": "float", "default": 300},
+            "max_bytes": {"type": "int", "default": 64 * 1024 * 1024},
+            "steady_ms": {"type": "float", "default": 2000},
+            "timeout": {"type": "float", "default": 60},
+            "base": {"type": "path"},
+        },
+        required_if=[("state", "started", ["probes"])],
+        supports_check_mode=True,
+    )
+    run = RunDirectory(module.params["base"] or default_base(), module.params["run_id"])
+    try:
+        result = STATES[module.params["state"]](module, run)
+    except SpecError as error:
+        module.fail_json(msg=f"{len(error.errors)} mistake(s) in the probes: {error}", errors=error.errors)
+    except (RunError, OSError, ValueError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(run_id=run.run_id, path=run.path, **result)
+
+
+if __name__ == "__main__":
+    main()
