@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import testinfra
-
 from steadfast_lab import Lab
 
 if TYPE_CHECKING:

@@ -56,18 +56,19 @@ def ensure(identity: Identity) -> None:
     log = identity.directory / "agent.log"
     program = Path(__file__).resolve().parent.parent / "lab"
     with open(log, "ab") as output:
-        child = subprocess.Popen(
-            [sys.executable, str(program), "agent", "--lab", identity.lab],
+        # setsid --fork: the agent belongs to nobody who could take it along, or would have to wait for it.
+        subprocess.run(
+            ["setsid", "--fork", sys.executable, str(program), "agent", "--lab", identity.lab],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,
             cwd="/",
             env={**os.environ, "STEADFAST_ROOT": str(identity.root)},
+            check=True,
         )
     deadline = time.monotonic() + START_SECONDS
     while not is_running(identity):
-        if child.poll() is not None or time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])
             raise LabError(f"the lab's agent did not start; its log {log} ends with:\n{tail}")
         time.sleep(0.02)

@@ -121,6 +121,18 @@ class PackageCache:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """Give the body piece by piece; it simply ends where the archive's connection breaks."""
+    while True:
+        try:
+            chunk = response.read(262144)
+        except (OSError, http.client.HTTPException):
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
@@ -190,13 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         client = body
         try:
             with os.fdopen(descriptor, "wb") as file:
-                while True:
-                    try:
-                        chunk = response.read(262144)
-                    except (OSError, http.client.HTTPException):
-                        break
-                    if not chunk:
-                        break
+                for chunk in _chunks(response):
                     file.write(chunk)
                     received += len(chunk)
                     if client:

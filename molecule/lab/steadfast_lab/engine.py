@@ -105,7 +105,7 @@ class Engine:
         field = "{{.ImageName}}" if self.name == "podman" else "{{.Config.Image}}"
         return self.call("container", "inspect", "--format", field, name)
 
-    def list(self, label: str) -> dict[str, dict[str, str]]:
+    def containers(self, label: str) -> dict[str, dict[str, str]]:
         """Return the containers with a label (`key=value`) as name -> labels."""
         names = self.call("ps", "--all", "--filter", f"label={label}", "--format", "{{.Names}}").split()
         if not names:

@@ -113,9 +113,11 @@ def ruleset(plan: Plan, faults: Faults) -> str:
             forward.append(f'iifname "{source}" oifname "{target}" drop')
     for (node, network), percent in sorted(faults.loss.items()):
         name = port(node, network)
+        # nft refuses a comparison that is always true.
+        dice = f"numgen random mod 100 < {percent} " if percent < 100 else ""
         for direction, chains in (("iifname", (forward, to_router)), ("oifname", (forward, from_router))):
             for chain in chains:
-                chain.append(f'{direction} "{name}" numgen random mod 100 < {percent} drop')
+                chain.append(f'{direction} "{name}" {dice}drop')
 
     lines = [f"add table bridge {TABLE}", f"delete table bridge {TABLE}"]
     if forward or to_router or from_router:

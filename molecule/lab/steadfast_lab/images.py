@@ -172,7 +172,8 @@ def _write_files(root: Path, files: dict[str, str]) -> None:
 
 def remove_images(engine: Engine) -> tuple[Sequence[str], Sequence[str]]:
     """Remove all lab images; return those removed and those another lab still uses."""
-    removed, kept = [], []
+    removed: list[str] = []
+    kept: list[str] = []
     for image in engine.images(REPOSITORY):
         (removed if engine.remove_image(image) else kept).append(image)
     return removed, kept

@@ -12,6 +12,7 @@ Every fault returns a report: `action`, what it was done to, `t0` (the instant f
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -151,7 +152,7 @@ class Lab:
                 return
             code = self._exit_code(self.identity.container(name))
             known.power = "off"
-            if code != 128 + process.signal.SIGHUP:
+            if code != 128 + signal.SIGHUP:
                 say(f"{name} has powered itself off (exit {code})")
                 return
             say(f"{name} reboots")
@@ -222,11 +223,15 @@ class Lab:
         """Cut two sides (nodes, or `router`) from each other; `one_way`: only what the first sends to the second."""
         with self._change() as changed:
             cuts = faults.make_cuts(changed.plan, first, second, networks, one_way=one_way)
-            changed.faults = replace(changed.faults, cuts=faults.add_cuts(changed.faults.cuts, cuts))
-            faults.apply(self.identity.netns, changed.plan, changed.faults)
+            self._apply(changed, replace(changed.faults, cuts=faults.add_cuts(changed.faults.cuts, cuts)))
             t0 = Stamp.now()
             self._deadline(NETWORK_FAULTS, heal_after)
             return self._report("partition", t0, first=list(first), second=list(second), cuts=[asdict(c) for c in cuts])
+
+    def _apply(self, changed: LabState, new: faults.Faults) -> None:
+        """Bring new rules into force; they are remembered only once they are."""
+        faults.apply(self.identity.netns, changed.plan, new)
+        changed.faults = new
 
     def loss(self, name: str, network: str, percent: int, *, heal_after: float | None = None) -> dict[str, Any]:
         """Drop so many percent of a node's frames at random, each way; 0 ends it."""
@@ -237,8 +242,7 @@ class Lab:
             losses = {key: value for key, value in changed.faults.loss.items() if key != (name, network)}
             if percent:
                 losses[(name, network)] = percent
-            changed.faults = replace(changed.faults, loss=losses)
-            faults.apply(self.identity.netns, changed.plan, changed.faults)
+            self._apply(changed, replace(changed.faults, loss=losses))
             t0 = Stamp.now()
             self._deadline(NETWORK_FAULTS, heal_after)
             return self._report("loss", t0, node=name, network=network, percent=percent)
@@ -247,8 +251,7 @@ class Lab:
         """End every network fault: cuts, loss and unplugged cables (not power, not pauses)."""
         with self._change() as changed:
             before = changed.faults
-            changed.faults = replace(before, cuts=(), loss={})
-            faults.apply(self.identity.netns, changed.plan, changed.faults)
+            self._apply(changed, replace(before, cuts=(), loss={}))
             self._replug_ports(changed, set(before.unplugged))
             t0 = Stamp.now()
             for what in [what for what in changed.deadlines if what == NETWORK_FAULTS or what.startswith("cable:")]:
@@ -267,8 +270,7 @@ class Lab:
             self.replug(name, network)
         else:
             with self._change() as changed:
-                changed.faults = replace(changed.faults, cuts=(), loss={})
-                faults.apply(self.identity.netns, changed.plan, changed.faults)
+                self._apply(changed, replace(changed.faults, cuts=(), loss={}))
                 changed.deadlines.pop(what, None)
 
     # use -------------------------------------------------------------------------------------------------------

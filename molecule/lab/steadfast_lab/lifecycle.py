@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import signal
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,7 +86,7 @@ def _raise_lab(identity: Identity, engine: Engine, current: LabState) -> None:
     current.faults = Faults()
     current.deadlines = {}
     faults.apply(identity.netns, current.plan, current.faults)
-    there = engine.list(f"{LAB_LABEL}={identity.lab}")
+    there = engine.containers(f"{LAB_LABEL}={identity.lab}")
     there = {name: labels for name, labels in there.items() if labels.get(CHECKOUT_LABEL) == identity.checkout}
     wanted = {identity.container(node.name) for node in current.plan.nodes}
     stray = [name for name in there if name not in wanted or engine.image_of(name) != current.image]
@@ -123,7 +124,7 @@ def _raise_lab(identity: Identity, engine: Engine, current: LabState) -> None:
 def _kill_container(engine: Engine, container: str, pid: int, known: NodeState) -> None:
     if known.power == "paused":
         freezer.set_frozen(pid, False)
-    process.kill(pid, process.start_time(pid), process.signal.SIGKILL, wait=10)
+    process.kill(pid, process.start_time(pid), signal.SIGKILL, wait=10)
 
 
 def boot_wait(lab: Lab, nodes: Iterable[NodePlan]) -> None:
@@ -150,7 +151,7 @@ def down(identity: Identity) -> bool:
 
 def _remove(identity: Identity, engine: Engine) -> bool:
     agent_process.stop(identity)
-    labelled = engine.list(f"{LAB_LABEL}={identity.lab}")
+    labelled = engine.containers(f"{LAB_LABEL}={identity.lab}")
     mine = [name for name, labels in labelled.items() if labels.get(CHECKOUT_LABEL) == identity.checkout]
     current = _state_or_none(identity)
     for name in mine:
@@ -178,7 +179,7 @@ def _state_or_none(identity: Identity) -> LabState | None:
 def labs(root: Path) -> list[Identity]:
     """Return every lab of this checkout of which anything is left: state, containers or network namespace."""
     names = {path.parent.name for path in (root / "build" / "lab").glob("*/lab.json")}
-    listed = find_engine().list(f"{CHECKOUT_LABEL}={checkout_hash(root)}")
+    listed = find_engine().containers(f"{CHECKOUT_LABEL}={checkout_hash(root)}")
     names |= {labels[LAB_LABEL] for labels in listed.values() if LAB_LABEL in labels}
     prefix = f"{PREFIX}-{checkout_hash(root)}-"
     names |= {namespace[len(prefix) :] for namespace in namespaces(prefix)}
@@ -193,7 +194,11 @@ def gc(root: Path, *, everything: bool = False) -> list[str]:
     host.require_root()
     removed = []
     for identity in labs(root):
-        whole = _state_or_none(identity) is not None and Fabric(identity.netns).exists() and agent_process.is_running(identity)
+        whole = (
+            _state_or_none(identity) is not None
+            and Fabric(identity.netns).exists()
+            and agent_process.is_running(identity)
+        )
         if everything or not whole:
             say(f"removing lab {identity.lab}")
             down(identity)

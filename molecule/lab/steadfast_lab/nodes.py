@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 import uuid
 
@@ -32,6 +33,11 @@ mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
 echo "Acquire::http::Proxy \\"$3\\";" > /etc/apt/apt.conf.d/01steadfast-lab
 if ! ls /var/lib/apt/lists/*_InRelease > /dev/null 2>&1; then touch -d @0 /var/lib/apt/lists; fi
 """
+
+
+def _unit_names(listed: str) -> list[str]:
+    """Return the units of a `systemctl list-units --plain --no-legend`; a description may span several lines."""
+    return [words[0] for words in (line.split() for line in listed.splitlines()) if "." in (words or [""])[0]]
 
 
 class Machines:
@@ -64,7 +70,7 @@ class Machines:
             self._preboot(node, pid)
             self.engine.start(container)
         except BaseException:
-            process.kill(pid, started, process.signal.SIGKILL, wait=5)
+            process.kill(pid, started, signal.SIGKILL, wait=5)
             raise
         known = self.state.nodes[node.name]
         known.pid, known.started, known.power = pid, started, "on"
@@ -107,7 +113,7 @@ class Machines:
                 _code, failed = self.engine.execute(
                     container, "systemctl", "list-units", "--failed", "--plain", "--no-legend"
                 )
-                say(f"{node.name} is up, but degraded: {' '.join(line.split()[0] for line in failed.splitlines())}")
+                say(f"{node.name} is up, but degraded: {' '.join(_unit_names(failed))}")
             if word in ("running", "degraded"):
                 return word
             time.sleep(0.05)
