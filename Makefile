@@ -65,8 +65,8 @@ integration: setup ## The real daemon in network namespaces (root)
 sanity: build ## ansible-test sanity on the built artefact
 	@$(TOOLS)/sanity
 
-molecule: build ## Real systemd nodes, the built artefact: make molecule [SCENARIO=heartbeat]
-	@$(TOOLS)/scenarios $(SCENARIO)
+molecule: build ## Real systemd nodes, the built artefact: make molecule [SCENARIO=heartbeat] [RELEASE=trixie]
+	@STEADFAST_RELEASE=$(RELEASE) $(TOOLS)/scenarios $(SCENARIO)
 
 bench: setup ## Side by side with keepalived and the C heartbeat
 	@$(AS_ROOT) $(PYTHON_ENV) tests/bench

@@ -153,6 +153,11 @@ def test_strangers_are_found_wherever_they_hide(tmp_path: Path) -> None:
     ]
 
 
+def test_ansible_markup_becomes_markdown() -> None:
+    assert role_docs.prose("See O(web_port) or C(f(\\)), B(never) I(x).") == "See `web_port` or `f()`, **never** *x*."
+    assert role_docs.prose("RFC(1) and ABC(x) stay") == "RFC(1) and ABC(x) stay"
+
+
 def test_a_table_shows_nested_options_and_survives_bars() -> None:
     table = role_docs.tables(
         {
