@@ -20,7 +20,7 @@ LONGEST_PYTHON_FILE = 450
 FOREIGN = {
     "a path of the machine it was written on": r"(?<![\w.-])/w[o]rk/(?!\*)",
     "notes that are not part of the project": r"\bsh[a]red/(?:spec|anchors|guides|roadmap|hooks)|\bDESIGN\.m[d]\b",
-    "an issue by number": r"\b[Ii]ssue #?\d|(?<![\w&/#-])#\d{1,4}\b(?! *[;{}])",
+    "an issue by number": r"\b[Ii]ssues? #?\d|\b(?i:closes|fixes|resolves|see|ticket|PR|in) #\d+",
     "how it was written": r"\b(?:h[e]lper session|w[o]rkplace|\.l[i]brary/|br[i]ef/)",
     "a package registry's host": r"p[y]pi\.org|p[y]thonhosted|\b(?:d[e]b|s[e]curity|s[n]apshot)\.debian\.org",
 }
@@ -82,7 +82,7 @@ def test_a_foreign_word_is_found(text: str) -> None:
     assert len(foreign_words(text)) == 1
 
 
-@pytest.mark.parametrize("text", ["colour: #123;", "a/work/b", "network/workers", "&#123;", "page#12", "RFC 5227 #"])
+@pytest.mark.parametrize("text", ["colour: #123;", "a/work/b", "network/workers", "&#123;", "page#12", "RFC 5227 #", "#1 crc"])
 def test_an_innocent_word_is_left_alone(text: str) -> None:
     assert foreign_words(text) == []
 
