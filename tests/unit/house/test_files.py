@@ -82,7 +82,9 @@ def test_a_foreign_word_is_found(text: str) -> None:
     assert len(foreign_words(text)) == 1
 
 
-@pytest.mark.parametrize("text", ["colour: #123;", "a/work/b", "network/workers", "&#123;", "page#12", "RFC 5227 #", "#1 crc"])
+@pytest.mark.parametrize(
+    "text", ["colour: #123;", "a/work/b", "network/workers", "&#123;", "page#12", "RFC 5227 #", "#1 crc"]
+)
 def test_an_innocent_word_is_left_alone(text: str) -> None:
     assert foreign_words(text) == []
 
