@@ -130,6 +130,14 @@ class Node:
         known.update({ping.name: ping.status for ping in membership.pings.values()})
         return {self.name: self._desk.status, **known}
 
+    def state_of(self, key: str) -> State | None:
+        """What this node is doing with a group; None when it knows no such group."""
+        return self._desk.hold(key).state if key in self._desk.table else None
+
+    def ready(self) -> bool:
+        """Is the start-up over, and no shutdown under way?"""
+        return self._desk.status == ACTIVE and not self._dialect.leaving()
+
     def announces(self, key: str) -> bool:
         """May the host repeat this group's announcements? Not while it is being given, nor in the silence after a
         pause."""
