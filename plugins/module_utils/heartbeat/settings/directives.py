@@ -168,11 +168,11 @@ _TABLE: tuple[Directive, ...] = (
     ),
     _option(
         "compression_threshold", "KiB", "2", values.integer(1, 1 << 20),
-        "Messages longer than this are compressed.",
+        "Messages longer than this are compressed, with `traditional_compression`.",
     ),
     _option(
         "traditional_compression", "boolean", "no", _BOOL,
-        "Compress the whole message instead of single fields.",
+        "Compress every message over the threshold; without it only those of 256 KiB and more.",
     ),
     _option(
         "max_rexmit_delay", "milliseconds", "250", values.integer(1, 2**31 - 1),

@@ -115,7 +115,7 @@ def _check_network(address: Address, place: Place, machine: Machine) -> list[Dia
     if address.device is None and address.prefix is None:
         message = (
             f"no local network contains {ip}, and neither mask nor interface says where it belongs: write "
-            f"{address.agent}::{ip}/{32 if ip.version == 4 else 128}/INTERFACE or the mask of its network"
+            f"{address.agent}::{ip}/PREFIX/INTERFACE"
         )
         return [Diagnostic(Severity.ERROR, *place, message, address.text)]
     where = f"of {address.device} " if address.device is not None else ""

@@ -84,7 +84,7 @@ def suggest(name: str, machine: Machine, config_directory: str = "/etc/ha.d") ->
     """``(nearest name, remark)`` for a service that does not resolve. The name that another distribution uses comes
     first, whether it is installed or not: then the remark says which."""
     base = name.rsplit(":", 1)[-1]
-    row = next((row for row in ALIASES if base in row), ())
+    row: tuple[str, ...] = next((row for row in ALIASES if base in row), ())
     others = [other for other in row if other != base]
     for other in others:
         if resolve_service(other, machine, config_directory) is not None:
