@@ -89,7 +89,8 @@ class Addresses:
             self._up[key] = previous
             self._execute(self._deletions(fresh))
             return "; ".join(f"{place}: {os.strerror(number)}" for place, number in failed[:3])
-        outdated = [place for place in previous if place not in places]
+        right = {(place.ip, place.prefix, place.device) for place in places}
+        outdated = [place for place in previous if (place.ip, place.prefix, place.device) not in right]
         strays = self._other_prefixes(key, places)
         if outdated or strays:  # a changed definition, or a leftover with another prefix or device
             self._execute(self._deletions(outdated) + strays)

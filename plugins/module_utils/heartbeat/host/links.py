@@ -45,10 +45,20 @@ def describe(medium: Medium) -> str:
     return f"mcast {medium.device} {medium.group} {medium.port} {medium.ttl} {int(medium.loop)}"
 
 
-def resolve(host: str, port: int, device: str) -> tuple[int, SocketAddress]:
-    """(family, socket address) of a literal address or, only at start and reload, a name. Raises OSError."""
-    scope = f"%{device}" if ":" in host and "%" not in host and ipaddress.ip_address(host).is_link_local else ""
-    found = socket.getaddrinfo(host + scope, port, type=socket.SOCK_DGRAM, proto=socket.IPPROTO_UDP)
+def resolve(host: str, port: int, device: str, names: Mapping[str, str]) -> tuple[int, SocketAddress]:
+    """(family, socket address). Names must have been looked up before, into ``names``: nothing here asks a resolver.
+
+    Raises OSError."""
+    host = names.get(host, host)
+    try:
+        scope = f"%{device}" if ":" in host and "%" not in host and ipaddress.ip_address(host).is_link_local else ""
+    except ValueError:
+        scope = ""
+    kind, flags = socket.SOCK_DGRAM, socket.AI_NUMERICHOST
+    try:
+        found = socket.getaddrinfo(host + scope, port, type=kind, proto=socket.IPPROTO_UDP, flags=flags)
+    except socket.gaierror:
+        raise LinkError(0, f"{host} cannot be resolved") from None
     family, _kind, _proto, _name, address = found[0]
     return int(family), address  # type: ignore[return-value]
 
@@ -80,17 +90,17 @@ class Links:
         loop: Loop,
         on_datagram: Callable[[bytes, str], None],
         on_error: Callable[[str, str], None],
-        resolver: Callable[[str, int, str], tuple[int, SocketAddress]] = resolve,
     ) -> None:
         """``on_error(medium as text, reason)`` hears of every failed open or send; limit the rate there."""
         self._loop, self._on_datagram, self._on_error = loop, on_datagram, on_error
-        self._resolver = resolver
+        self._names: Mapping[str, str] = {}
         self._senders: dict[Medium, _Sender] = {}
         self._receivers: dict[_ReceiverKey, _Receiver] = {}
         self._index: dict[str, int] = {}
 
-    def open(self, media: Sequence[Medium], devices: Mapping[str, Device]) -> list[str]:
+    def open(self, media: Sequence[Medium], devices: Mapping[str, Device], names: Mapping[str, str]) -> list[str]:
         """Make the open media equal to ``media``; what stays open is not touched. Returns what went wrong, as text."""
+        self._names = dict(names)
         problems: list[str] = []
         self._index = {name: device.index for name, device in devices.items()}
         wanted: dict[_ReceiverKey, Medium] = {}
@@ -170,7 +180,7 @@ class Links:
             family, sender.target = int(socket.AF_INET), (_broadcast_address(medium.device), medium.port)
         else:
             host = medium.address if isinstance(medium, Ucast) else medium.group
-            family, sender.target = self._resolver(host, medium.port, medium.device)
+            family, sender.target = resolve(host, medium.port, medium.device, self._names)
         udp = _udp(family, medium.device)
         try:
             udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)

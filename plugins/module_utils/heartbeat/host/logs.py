@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 from ..core.effects import Level
@@ -63,6 +64,10 @@ class Log:
         """Use these files and this facility from now on."""
         self._settings, self._pid = settings, pid
         self._configured_for = None
+
+    def louder(self, step: int) -> None:
+        """Change the debug level, as SIGUSR1 and SIGUSR2 do."""
+        self._settings = replace(self._settings, debug=max(0, self._settings.debug + step))
 
     def emit(self, level: Level, code: str, facts: Mapping[str, str] | None = None, why: str = "") -> None:
         """Write one line. ``why`` overrides the catalogue's sentence."""

@@ -18,7 +18,7 @@ from .frames import checksum
 from .links import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..settings.model import PingNode
     from .loop import Loop
@@ -49,8 +49,8 @@ class Pings:
         self._targets: list[tuple[PingNode, int, str]] = []
         self._nodes: tuple[PingNode, ...] = ()
 
-    def open(self, nodes: Sequence[PingNode]) -> list[str]:
-        """Ask these nodes from now on; resolves names, so only at start and reload. Returns what went wrong."""
+    def open(self, nodes: Sequence[PingNode], names: Mapping[str, str]) -> list[str]:
+        """Ask these nodes from now on; ``names``: host names that were looked up. Returns what went wrong."""
         problems: list[str] = []
         if tuple(nodes) == self._nodes:
             return problems
@@ -58,7 +58,7 @@ class Pings:
         for node in nodes:
             for member in node.members:
                 try:
-                    family, address = resolve(member, 0, "")
+                    family, address = resolve(member, 0, "", names)
                     self._socket(family)
                     targets.append((node, family, str(address[0])))
                 except OSError as error:

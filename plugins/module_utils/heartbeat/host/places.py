@@ -56,17 +56,15 @@ def find_place(address: Address, routes: Sequence[Route], devices: Mapping[str, 
     names = {device.index: device.name for device in devices.values()}
     if address.device is not None and address.device not in devices:
         have = ", ".join(sorted(devices))
-        raise PlaceError(
-            f"{address.text or address.ip}: interface {address.device} does not exist here (there are: {have})"
-        )
+        raise PlaceError(f"{address.text or address.ip}: there is no interface {address.device} here (but: {have})")
     local = [route for route in routes if not route.gateway and names.get(route.index) not in (None, "lo")]
     network = _connected(ip, local, names, address.device)
     warning = None
     if network is None:
         if address.device is None and address.prefix is None:
             raise PlaceError(
-                f"{address.text or address.ip}: {ip} is in no network of this machine, and neither interface nor mask is"
-                f" given: write IPaddr::{ip}/MASK/INTERFACE, or give the interface an address in that network"
+                f"{address.text or address.ip}: {ip} is in no network of this machine, and neither interface nor mask"
+                f" is given: write IPaddr::{ip}/MASK/INTERFACE, or give the interface an address in that network"
             )
         warning = f"{ip} is in no network of this machine: neighbours there may not reach it"
     device = address.device or (names[network[1]] if network else _default_device(ip, routes, names))

@@ -27,6 +27,11 @@ class Notifier:
         self.watchdog_ns = int(watchdog) * 500 if watchdog.isdigit() and meant_for_us and self._socket else 0
         self._last_watchdog = 0
 
+    @property
+    def wanted(self) -> bool:
+        """Is anybody listening?"""
+        return self._socket is not None
+
     def environment(self) -> dict[str, str]:
         """What a re-execution of the daemon must find in its environment again."""
         if not self._address:
