@@ -118,11 +118,12 @@ def build_run(given: RunInput) -> dict[str, Any]:
         },
         "ended": footer.get("reason", "killed"),
         "probes": probes,
-        "events": _events(given),
+        "events": [],
         "verdicts": [row.as_dict() for row in rows],
         "verdict": overall(row.result for row in rows).value,
         "notes": list(given.notes),
     }
+    run["events"] = _events(given, run["span"])
     window = focus_window(run)
     for probe, samples in zip(probes, moved_samples):
         # More bins than attempts would only be holes.
@@ -161,13 +162,15 @@ def _probe(
     }
 
 
-def _events(given: RunInput) -> list[dict[str, Any]]:
+def _events(given: RunInput, span: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Those within the time that was probed: collectors bring whole seconds and more."""
     found = []
     for event in sorted(given.events, key=lambda event: event.at_ns):
         row = event.as_dict()
         row["at_us"] = _us(row.pop("at_ns") - given.fault.at_ns)
         row["uncertainty_us"] = _us(row.pop("uncertainty_ns"))
-        found.append(row)
+        if span["begin_us"] <= row["at_us"] <= span["end_us"] or row["source"] == "drill":
+            found.append(row)
     return found
 
 

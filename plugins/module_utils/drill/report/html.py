@@ -88,7 +88,7 @@ def _events(run: Mapping[str, Any]) -> str:
         items.append(
             f'<li><span class="no"></span><span class="at"></span><span></span><span>and {left} more</span></li>'
         )
-    return f'<h3>What happened, from the fault on</h3><ol class="events-list">{"".join(items)}</ol>'
+    return f'<h3>What happened, counted from the fault</h3><ol class="events-list">{"".join(items)}</ol>'
 
 
 def _probes(run: Mapping[str, Any]) -> str:
