@@ -114,6 +114,11 @@ def test_mode(mode: int, refused: bool) -> None:
         assert "chmod 600" in result.diagnostics[0].message
 
 
+@pytest.mark.parametrize(("mode", "count"), [(0o600, 0), (0o400, 0), (0o620, 1), (0o602, 1)])
+def test_writable_by_others_warns(mode: int, count: int) -> None:
+    assert len(parse_authkeys(f"auth 1\n1 sha1 {LONG}\n", mode=mode).diagnostics) == count
+
+
 @pytest.mark.parametrize(
     "text",
     [

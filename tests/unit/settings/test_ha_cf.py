@@ -437,3 +437,12 @@ def test_all_errors_at_once_in_order() -> None:
 
 def test_text_of_a_diagnostic() -> None:
     assert str(only_error("keepalve 2")) == "ha.cf:4:1: error: unknown directive 'keepalve' (did you mean 'keepalive'?)"
+
+
+def test_equal_times_are_fine_where_the_rule_says_less_or_more() -> None:
+    assert parse(BASE + "deadtime 20\ninitdead 20\nwarntime 20\n").diagnostics == ()
+
+
+def test_words_after_the_loop_flag_are_ignored_with_a_warning() -> None:
+    (found,) = warnings(BASE + "mcast eth1 225.0.0.1 694 1 0 text\n")
+    assert (found.line, found.column, found.word) == (4, 30, "text")

@@ -64,6 +64,11 @@ def test_interface_and_syntax_errors_come_together(directory: Write, machine: An
     assert [(item.line, item.column) for item in result.errors()] == [(2, 7), (4, 11)]
 
 
+def test_findings_in_one_line_are_in_order(directory: Write, machine: Any) -> None:
+    result = live(directory("node node1 node2\nbcast eht0 a/b eht1\nauto_failback on\n"), machine)
+    assert [item.column for item in result.errors()] == [7, 12, 16]
+
+
 @pytest.mark.parametrize(
     ("have", "kind", "target"),
     [
@@ -189,6 +194,7 @@ def test_vip_that_is_also_configured_statically(  # noqa: PLR0917 - fixtures and
         ("/etc/sysconfig/network-scripts/ifcfg-eth0", "#IPADDR=10.0.0.9\nGATEWAY=10.0.0.9\n"),
         ("/etc/sysconfig/network-scripts/ifcfg-eth0:1", "IPADDR=10.0.0.9\nONBOOT=no\n"),
         ("/etc/network/interfaces", "iface eth0 inet static\n  address 10.0.0.1/24\n  gateway 10.0.0.9\n"),
+        ("/etc/network/interfaces", "iface eth0 inet static\n  address 10.0.0.1/24 # once 10.0.0.9\n"),
         (
             "/etc/netplan/50.yaml",
             "    eth0:\n      gateway4: 10.0.0.9\n      nameservers:\n        addresses: [10.0.0.9]\n",

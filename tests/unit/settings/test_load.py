@@ -161,3 +161,9 @@ def test_cluster_hash_leaves_each_node_its_links(directory: Write) -> None:
     two = valid(directory("node node2 node1\nucast ens3 10.0.0.1\nauto_failback on\nrtprio 5\n"))
     assert configuration_hash(one) != configuration_hash(two)
     assert cluster_hash(one) == cluster_hash(two)
+
+
+def test_hash_leaves_out_a_key_that_a_later_line_replaces(directory: Write) -> None:
+    one = valid(directory(authkeys="auth 1\n1 sha1 ee869d3d86e1556f\n"))
+    two = valid(directory(authkeys="auth 1\n1 md5 ee869d3d86e1556f\n1 sha1 ee869d3d86e1556f\n"))
+    assert configuration_hash(one) == configuration_hash(two)

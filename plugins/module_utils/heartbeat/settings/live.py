@@ -139,7 +139,7 @@ def _check_static(address: Address, place: Place, static: list[StaticAddress], m
         if present.ip == address.ip:
             message = (
                 f"the VIP {address.ip} is already configured as {present.label} although no heartbeat daemon runs "
-                "here: if it is configured statically, remove it there; if a crash left it, the daemon adopts or removes it"
+                "here: if it is configured statically, remove it there; after a crash, the daemon adopts or removes it"
             )
             return [Diagnostic(Severity.WARNING, *place, message, address.text)]
     return []
