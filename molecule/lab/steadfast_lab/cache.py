@@ -55,7 +55,9 @@ def cache_key(url: str, hosts: frozenset[str]) -> str | None:
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.netloc not in hosts or parts.query or parts.fragment:
         return None
-    if not _SAFE_PATH.match(parts.path) or any(step in ("", ".", "..") for step in parts.path[1:].split("/")):
+    if not _SAFE_PATH.match(parts.path) or any(
+        step == "" or step.startswith(".") for step in parts.path[1:].split("/")
+    ):
         return None
     return parts.netloc.replace(":", "_") + parts.path
 

@@ -95,7 +95,8 @@ class Fabric:
                 continue
             self.ip(
                 # No spanning tree: a port forwards as soon as it has a carrier. No snooping: multicast reaches all.
-                f"link add {network.name} type bridge stp_state 0 mcast_snooping 0",
+                # An address of its own: otherwise it is that of some port, and changes when that machine loses power.
+                f"link add {network.name} address {network.router_mac} type bridge stp_state 0 mcast_snooping 0",
                 f"addr add {network.router}/{ipaddress.ip_network(network.ipv4).prefixlen} dev {network.name}",
                 f"addr add {network.router6}/{ipaddress.ip_network(network.ipv6).prefixlen} dev {network.name} nodad",
                 f"link set {network.name} up",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "steadfast"
-LAB_NAME = re.compile(r"^[a-z][a-z0-9-]{0,30}$")
+LAB_NAME = re.compile(r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?")
 CHECKOUT_LABEL = "org.steadfast.checkout"
 LAB_LABEL = "org.steadfast.lab"
 
@@ -60,8 +60,8 @@ class Identity:
         return self.stem
 
     def container(self, node: str) -> str:
-        """Return the container's name for a node."""
-        return f"{self.stem}-{node}"
+        """Return the container's name for a node; the dot stands in no lab's or node's name, so none can collide."""
+        return f"{self.stem}.{node}"
 
     @property
     def directory(self) -> Path:

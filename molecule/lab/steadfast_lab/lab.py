@@ -203,6 +203,7 @@ class Lab:
                 if links.has(port) and self.power_state(name) != "off":
                     ports.append(port)
             links.set_links(ports, up=True)
+            links.wait_forwarding(ports)
             paused = [
                 changed.plan.node(name).cable(network).port
                 for name, network in cables

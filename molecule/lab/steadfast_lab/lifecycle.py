@@ -52,7 +52,9 @@ def up(root: Path, topology: Path, *, name: str | None = None, release: str | No
     host.raise_limits()
     image = images.ensure_image(engine, plan.release)
     with state.locked(identity):
-        old = state.load(identity)
+        old = _state_or_none(identity)
+        if old is None and identity.directory.exists():
+            _remove(identity, engine)
         if old is not None and (old.plan != plan or old.image != image or old.engine != engine.name):
             say(f"lab {plan.lab} is to look different: making it anew")
             _remove(identity, Engine(old.engine))

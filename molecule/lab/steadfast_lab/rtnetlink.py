@@ -7,9 +7,11 @@ Sources: rtnetlink(7), linux/if_link.h, linux/if_bridge.h.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
@@ -68,18 +70,30 @@ class LinkSocket:
         """Set the bridge port state of all `ports` in one system call.
 
         A disabled port drops every frame in both directions at once, without the tens of milliseconds that taking
-        an interface down may wait for; all links of a node die together.
+        an interface down may wait for; all links of a node die together. A port that is down already passes nothing
+        and is left as it is.
         """
         self._send(
-            [
-                self._message(
-                    RTM_SETLINK,
-                    _IFINFO.pack(socket.AF_BRIDGE, 0, self._indexes[port], 0, 0)
-                    + _attribute(IFLA_PROTINFO | NLA_F_NESTED, _attribute(IFLA_BRPORT_STATE, bytes([state]))),
-                )
-                for port in ports
-            ]
+            [self._port_state(port, state) for port in ports],
+            accept=(errno.ENETDOWN,),
         )
+
+    def wait_forwarding(self, ports: Sequence[str], timeout: float = 2.0) -> None:
+        """Wait until the bridge passes frames through `ports` whose cables have just been put back.
+
+        The kernel learns of a carrier in the background. A port whose other end is down in the machine itself never
+        gets there; that is no fault of the cable, and waiting ends without an error.
+        """
+        deadline = time.monotonic() + timeout
+        for port in ports:
+            while time.monotonic() < deadline:
+                try:
+                    self._send([self._port_state(port, BR_STATE_FORWARDING)])
+                    break
+                except OSError as error:
+                    if error.errno != errno.ENETDOWN:
+                        raise
+                    time.sleep(0.001)
 
     def set_links(self, ports: Iterable[str], up: bool) -> None:
         """Take the fabric ends of cables up or down: the node sees its carrier come or go."""
@@ -91,11 +105,18 @@ class LinkSocket:
             ]
         )
 
+    def _port_state(self, port: str, state: int) -> bytes:
+        return self._message(
+            RTM_SETLINK,
+            _IFINFO.pack(socket.AF_BRIDGE, 0, self._indexes[port], 0, 0)
+            + _attribute(IFLA_PROTINFO | NLA_F_NESTED, _attribute(IFLA_BRPORT_STATE, bytes([state]))),
+        )
+
     def _message(self, kind: int, body: bytes) -> bytes:
         self._sequence += 1
         return _HEADER.pack(_HEADER.size + len(body), kind, NLM_F_REQUEST | NLM_F_ACK, self._sequence, 0) + body
 
-    def _send(self, messages: Sequence[bytes]) -> None:
+    def _send(self, messages: Sequence[bytes], accept: Sequence[int] = ()) -> None:
         if not messages:
             return
         self._socket.sendto(b"".join(messages), (0, 0))
@@ -107,7 +128,9 @@ class LinkSocket:
                 length, kind, _flags, _sequence, _port = _HEADER.unpack_from(data)
                 if kind == NLMSG_ERROR:
                     waiting -= 1
-                    failure = failure or -struct.unpack_from("=i", data, _HEADER.size)[0]
+                    number = -struct.unpack_from("=i", data, _HEADER.size)[0]
+                    if number not in accept:
+                        failure = failure or number
                 data = data[max(_HEADER.size, (length + 3) & ~3) :]
         if failure:
             raise OSError(failure, os.strerror(failure))

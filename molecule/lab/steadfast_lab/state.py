@@ -61,25 +61,25 @@ class LabState:
 
 
 def load(identity: Identity) -> LabState | None:
-    """Return the lab's state, or None when there is none; LabError when the file is of another version."""
+    """Return the lab's state, or None when there is none; LabError when an other version of the driver wrote it."""
     path = identity.directory / "lab.json"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        if data["version"] != VERSION:
+            raise ValueError(f"version {data['version']}")
+        return LabState(
+            plan=plan_from_dict(data["plan"]),
+            image=data["image"],
+            engine=data["engine"],
+            power_token=data["power_token"],
+            faults=faults_from_dict(data["faults"]),
+            nodes={name: NodeState(**node) for name, node in data["nodes"].items()},
+            deadlines=dict(data["deadlines"]),
+        )
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise LabError(f"{path} cannot be read ({error}); remove it and run: lab gc, then lab up") from None
-    if data.get("version") != VERSION:
-        raise LabError(f"{path} is of another version; remove it and run: lab gc, then lab up")
-    return LabState(
-        plan=plan_from_dict(data["plan"]),
-        image=data["image"],
-        engine=data["engine"],
-        power_token=data["power_token"],
-        faults=faults_from_dict(data["faults"]),
-        nodes={name: NodeState(**node) for name, node in data["nodes"].items()},
-        deadlines=dict(data["deadlines"]),
-    )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise LabError(f"{path} is of another version of the driver; run: lab up (which makes the lab anew)") from None
 
 
 def save(identity: Identity, state: LabState) -> None:

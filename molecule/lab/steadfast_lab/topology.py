@@ -29,10 +29,10 @@ from .errors import LabError
 from .identity import LAB_NAME
 
 RELEASES = ("bookworm", "trixie")
-NODE_NAME = re.compile(r"^[a-z][a-z0-9-]{0,30}$")
-HOST_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$")
-GROUP_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
-NETWORK_NAME = re.compile(r"^[a-z][a-z0-9]{0,11}$")
+NODE_NAME = re.compile(r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?")
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
+GROUP_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+NETWORK_NAME = re.compile(r"[a-z][a-z0-9]{0,11}")
 RESERVED = {"router", "all", "localhost"}
 
 
@@ -45,6 +45,7 @@ class NetworkPlan:
     ipv6: str
     router: str
     router6: str
+    router_mac: str
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _require(condition: bool, place: str, text: str) -> None:
 def _names(value: Any, place: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
     _require(isinstance(value, (list, tuple)), place, "must be a list of names")
     for item in value:
-        _require(isinstance(item, str) and bool(pattern.match(item)), place, f"{item!r} is not a valid name")
+        _require(isinstance(item, str) and bool(pattern.fullmatch(item)), place, f"{item!r} is not a valid name")
     _require(len(set(value)) == len(value), place, "a name occurs twice")
     return tuple(value)
 
@@ -160,7 +161,7 @@ def make_plan(
     _unknown_keys(data, ("lab", "release", "networks", "nodes"), "file")
     lab = name or data.get("lab")
     _require(
-        isinstance(lab, str) and bool(LAB_NAME.match(str(lab))), "lab", f"{lab!r} is not a valid name (a-z, 0-9, -)"
+        isinstance(lab, str) and bool(LAB_NAME.fullmatch(str(lab))), "lab", f"{lab!r} is not a valid name (a-z, 0-9, -)"
     )
     lab = str(lab)
     chosen = release or data.get("release", RELEASES[0])
@@ -182,6 +183,7 @@ def make_plan(
                 ipv6=str(ipv6),
                 router=addresses.host_address(ipv4, addresses.ROUTER_HOST),
                 router6=addresses.host_address(ipv6, addresses.ROUTER_HOST),
+                router_mac=addresses.mac_address(lab_seed, "router", network_name),
             )
         )
 
@@ -198,13 +200,13 @@ def make_plan(
 
 def _node_plan(name: str, spec: Any, index: int, networks: list[NetworkPlan], seed: str) -> NodePlan:
     place = f"nodes.{name}"
-    _require(bool(NODE_NAME.match(name)), place, "is not a valid node name (a-z, 0-9, -)")
+    _require(bool(NODE_NAME.fullmatch(name)), place, "is not a valid node name (a-z, 0-9, -)")
     _require(name not in RESERVED, place, f"{name!r} is reserved")
     _require(isinstance(spec, Mapping), place, "must be a mapping")
     _unknown_keys(spec, ("groups", "networks", "hostname", "vars"), place)
     hostname = spec.get("hostname", name)
     _require(
-        isinstance(hostname, str) and bool(HOST_NAME.match(hostname)), place, f"hostname {hostname!r} is not valid"
+        isinstance(hostname, str) and bool(HOST_NAME.fullmatch(hostname)), place, f"hostname {hostname!r} is not valid"
     )
     variables = spec.get("vars", {})
     _require(isinstance(variables, Mapping), f"{place}.vars", "must be a mapping")

@@ -144,7 +144,10 @@ def test_power_service_needs_the_token_and_answers_when_it_is_done(lab: Lab) -> 
     base = f"http://{lab.state.plan.network('cluster').router}:{POWER_PORT}/v1/power"
 
     def ask(method: str, path: str, token: str) -> list[object]:
-        answer = json.loads(lab.execute("node2", "python3", "-c", HTTP, method, f"{base}/{path}", token)[1])
+        command = ["python3", "-c", HTTP, method, f"{base}/{path}", token]
+        code, text = lab.execute("node2", *command)
+        assert code == 0, text
+        answer = json.loads(text)
         assert isinstance(answer, list)
         return answer
 
