@@ -67,9 +67,12 @@ def candidate(parties: Iterable[Party]) -> Party | None:
 
 
 def target(others: Iterable[Party], *, willing: bool) -> Party | None:
-    """To whom a group can be given: able, in earshot, with carrier; ``willing``: standing by excludes."""
+    """To whom a group can be given: able, in earshot, with carrier, not holding it already (a conflict is settled by
+    claims, not by giving); ``willing``: standing by excludes."""
     return candidate(
-        party for party in others if not party.deaf and not party.entry.unable and not (willing and party.entry.standby)
+        party
+        for party in others
+        if not (party.deaf or party.holds() or party.entry.unable or (willing and party.entry.standby))
     )
 
 

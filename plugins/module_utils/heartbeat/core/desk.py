@@ -45,6 +45,7 @@ class Desk:
         self.membership = Membership(name, configuration.settings, now)
         self.table = Ownership(configuration.groups, now)
         self.carrier_lost: frozenset[str] = frozenset()
+        self.still = False  # the event in hand told nothing new: no need to reconcile
         self.last_move: Move | None = None
         self._hush_until: int | None = None
         self.report_status: Callable[[], None] = lambda: None  # the node puts its own status sender here
@@ -188,6 +189,10 @@ class Desk:
         for _, name in passed:
             del self._timers[name]
         return tuple(name for _, name in passed)
+
+    def has_effects(self) -> bool:
+        """Has anything been asked for since the last collection?"""
+        return bool(self._urgent or self._rest)
 
     def collect(self) -> Effects:
         """The effects asked for since the last call: starts and announcements first."""

@@ -12,7 +12,7 @@ configuration asks for it, else ``native``. A dialect may be built in the middle
 other software: it then starts from what ``desk.table`` says is held, and from ``desk.status``.
 
 Order of the hooks for one event: membership is updated first, then the specific hook runs, then ``settle``
-(always, exactly once per event). Effects may be asked for in any of them.
+(exactly once per event, unless that told nothing new: ``desk.still``). Effects may be asked for in any of them.
 """
 
 from __future__ import annotations

@@ -114,6 +114,9 @@ class NativeDialect:
         known = self._views.get(peer)
         if known is not None and known.stamp[0] == told.stamp[0] and known.stamp[1] > told.stamp[1]:
             return  # overtaken on the way
+        if known == told:
+            self._desk.still = True  # the keepalive of a peer to which nothing has happened
+            return
         fresh = known is None or known.stamp != told.stamp
         self._views[peer] = told
         for key, gid in self._ids.items():
@@ -275,8 +278,8 @@ class NativeDialect:
 
     def _reconcile(self, key: str) -> None:
         me, others = self.parties(key)
-        self._watch_rivals(key, me, others)
         decision = decide(me, others, self._clues.read(key, me, others, self._seen.get(key, 0) > 0))
+        self._watch_rivals(key, me, others, decision.act in (Act.RELEASE, Act.GIVE))
         if decision.act is Act.NOTHING or (self._desk.hushed() and decision.act is not Act.RELEASE):
             return
         self._carry_out(key, decision)
@@ -309,26 +312,22 @@ class NativeDialect:
     def _raise_claim(self, key: str) -> None:
         self._claims[key] = self._seen[key] = self._seen.get(key, 0) + 1
 
-    def _watch_rivals(self, key: str, me: Party, others: tuple[Party, ...]) -> None:
+    def _watch_rivals(self, key: str, me: Party, others: tuple[Party, ...], departing: bool) -> None:
         """The winner of a conflict announces when it notices the rival, and again when the rival has let go."""
-        planned = (Letter.GIVING, Letter.OFFERED)
-        rivals = {
-            p.name
-            for p in others
-            if p.addressed() and not outranks(p, me) and not (p.entry.letter in planned and p.entry.to == me.name)
-        }
-        letting_go = {p.name for p in others if p.entry.letter is Letter.RELEASING}
-        before = self._rivals.get(key, set())
         if me.entry.letter not in (Letter.ANNOUNCED, Letter.HELD):
             self._rivals.pop(key, None)
             return
-        now = rivals | (before & letting_go)
+        before = self._rivals.get(key, set())
+        now = {p.name for p in others if p.addressed() and p.entry.to != me.name}
+        now |= {p.name for p in others if p.name in before and p.entry.letter is Letter.RELEASING}
+        self._rivals[key] = now
+        if departing or any(p.name in now and p.holds() and outranks(p, me) for p in others):
+            return  # we are the ones to let go
         for code, names in (("conflict-won", now - before), ("conflict-over", before - now)):
             for name in sorted(names):
                 if not self._desk.hushed():
                     self._desk.announce(key)
                 self._desk.log(Level.WARNING, code, group=key, peer=name)
-        self._rivals[key] = now
 
     def _entry(self, key: str) -> Entry:
         hold = self._desk.hold(key)

@@ -27,6 +27,8 @@ LEAVE_NS = 10 * SECOND
 #: A failed start is tried again when nobody else is able; a failed stop when somebody else needs it.
 FORGIVE_NS = 30 * SECOND
 STUCK_NS = 10 * SECOND
+#: A group that would not stop is not moved for convenience (failback, ping nodes) for this long.
+SORE_NS = 600 * SECOND
 #: While the cluster starts, a group nobody has ever held waits for its preferred node to become active, no longer
 #: than this.
 COLD_NS = 10 * SECOND
@@ -51,6 +53,7 @@ class ClueKeeper:
         self._since: dict[tuple[str, str], int] = {}
         self._orphans: dict[str, tuple[str, str]] = {}
         self._losses: dict[str, list[int]] = {}
+        self._stop_failed: dict[str, int] = {}
         self._leaving_since: int | None = None
         self._stop_tried: set[str] = set()
 
@@ -74,6 +77,8 @@ class ClueKeeper:
         """Addresses that others keep removing count."""
         if report.stage is Stage.ADDRESS_LOST:
             self._losses[report.key] = [*self._losses.get(report.key, []), self._desk.now][-LOSSES:]
+        if report.stage is Stage.STOP_FAILED:
+            self._stop_failed[report.key] = self._desk.now
 
     def decided(self, key: str, decision: Decision) -> None:
         """A failed stop is retried once per shutdown, and not faster than its pause otherwise."""
@@ -84,6 +89,7 @@ class ClueKeeper:
         """The group is no longer configured."""
         self._orphans.pop(key, None)
         self._losses.pop(key, None)
+        self._stop_failed.pop(key, None)
         self._stop_tried.discard(key)
         self._since = {(what, k): at for (what, k), at in self._since.items() if k != key}
 
@@ -142,6 +148,7 @@ class ClueKeeper:
             forgive_due=hold.state is State.FAILED and self._due(hold.since_ns + FORGIVE_NS),
             stuck_due=hold.state is State.STUCK and self._stuck_due(key, hold.since_ns),
             wait_cold=waiting is not None and not self._due(waiting + COLD_NS),
+            sore=key in self._stop_failed and not self._due(self._stop_failed[key] + SORE_NS),
             failback=settings.auto_failback is not Failback.OFF,
             patience_over=self._passed(nobody, patience),
             code=code,

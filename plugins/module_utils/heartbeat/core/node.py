@@ -102,12 +102,15 @@ class Node:
         """Take in one event at ``now`` (ns, never smaller than before); returns what is to be done, in order."""
         desk = self._desk
         ensure(now >= desk.now, "time runs backwards")
-        desk.now = now
+        desk.now, desk.still = now, False
         if not isinstance(event, Woke):
             self._notice_lateness()
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
+        if desk.still and not desk.has_effects() and self._promised is not None and now < self._promised:
+            self._promised = self.next_deadline()
+            return ()
         return self._finish()
 
     def next_deadline(self) -> int | None:
@@ -199,6 +202,7 @@ class Node:
         if peer is None:
             return
         self._link(event.peer, event.link)
+        desk.still = False
         if message.kind == "status":
             self._heard_status(event)
         elif not event.for_us:
@@ -252,12 +256,16 @@ class Node:
             self._ping_answered(PingAnswered(event.peer))
 
     def _link(self, peer: str, link: str) -> None:
-        if self._desk.membership.packet(peer, link, self._desk.now):
+        came_up = self._desk.membership.packet(peer, link, self._desk.now)
+        self._desk.still = not came_up
+        if came_up:
             self._desk.log(Level.INFO, "link-up", peer=peer, link=link)
             self._dialect.link_changed(peer, link, True)
 
     def _ping_answered(self, event: PingAnswered) -> None:
-        if self._desk.membership.answered(event.name, self._desk.now):
+        came_up = self._desk.membership.answered(event.name, self._desk.now)
+        self._desk.still = not came_up
+        if came_up:
             self._desk.log(Level.INFO, "ping-up", ping=event.name)
             self._desk.effect(PeerStatusChanged(event.name, PING))
             self._dialect.pings_changed()

@@ -61,6 +61,7 @@ CATALOGUE: dict[str, str] = {
     "target-gone": "{group}: {peer} is not able to take it any more, kept here",
     "target-silent": "{group}: {peer} did not begin to take it in time, kept here",
     "woke-holding": "{group}: still held after the pause and nobody else has it, announcing it again",
+    "stop-failed-kept": "{group}: would not stop and nobody else has it, so it is brought up here again",
     "stop-again": "{group}: would not stop, trying once more",
     # what the host reported
     "group-found": "{group}: its addresses are on this machine already",
@@ -72,6 +73,25 @@ CATALOGUE: dict[str, str] = {
     "group-stop-failed": "{group}: would not stop: {detail}; it will not be given away",
     "group-address-lost": "{group}: an address was removed by somebody else: {detail}",
     "report-ignored": "{group}: the host reported {stage} while {state}; nothing to do",
+    # the wire
+    "wire-lost": "{count} messages of {peer} are missing before {seq}",
+    "wire-complete": "nothing of {peer} is missing any more",
+    "wire-given-up": "{count} messages of {peer} before {seq} are too many to be asked for",
+    "wire-irretrievable": "{peer} has no copy of its message {seq} any more",
+    "wire-rexmit-beyond": "{peer} asks for messages {first} to {last}, which were never sent",
+    "wire-history-filling": "{count} messages are not acknowledged: a peer does not hear us, or does not answer",
+    "wire-uuid-changed": "{peer} has a new uuid",
+    # the classic dialect
+    "classic-ignored": "{what} means nothing while {phase}",
+    "classic-phase": "resources: {phase}; {why}",
+    "classic-standby": "hand-over with {peer}: {side}; {why}",
+    "classic-standby-ignored": "{peer} says ask_resources {info}, which is not due: {why}",
+    "classic-standby-refused": "no hand-over now: {why}",
+    "classic-no-answer": "hand-over with {peer}: no answer while {side}",
+    "classic-remote-complete": "{peer} has settled its resources",
+    "classic-local-complete": "our resources are settled: {holding}",
+    "classic-kept": "{group}: {peer} asks for it, but it would not stop here",
+    "classic-manner": "auto_failback {manner} takes effect with the next start",
     # operator
     "command": "the operator asks: {verb} {scope}",
     "leaving": "shutting down",

@@ -41,10 +41,11 @@ class Clues:
     ``adopt_due``: leftover addresses have waited long enough for objections. ``offer_due``: the target of our offer
     has not begun in time. ``leave_due``: a shutdown has no more time for services that still start. ``ping_due``: the
     difference of ping nodes has lasted. ``forgive_due``: a failed start is old. ``stuck_due``: a failed stop may be
-    tried again. ``wait_cold``: the cluster is just starting, the best node may not be active yet. ``failback``:
-    groups return to their preferred node. ``patience_over``: nobody has held it for so long that any able node may
-    claim it (partial connectivity among three or more nodes can make each of them expect another one to). ``code``,
-    ``origin``: why nobody holds the group, and who held it last.
+    tried again. ``wait_cold``: the cluster is just starting, the best node may not be active yet. ``sore``:
+    it would not stop here lately, so nothing moves it for convenience. ``failback``: groups return to their preferred
+    node. ``patience_over``: nobody has held it for so long that any able node may claim it (partial connectivity
+    among three or more nodes can make each of them expect another one to). ``code``, ``origin``: why nobody holds the
+    group, and who held it last.
     """
 
     adopt_due: bool = False
@@ -54,6 +55,7 @@ class Clues:
     forgive_due: bool = False
     stuck_due: bool = False
     wait_cold: bool = False
+    sore: bool = False
     failback: bool = False
     patience_over: bool = False
     code: str = "nobody-holds"
@@ -128,6 +130,8 @@ def _held(me: Party, others: Others, clues: Clues) -> Decision:
         return Decision(Act.GIVE, "standby", heir.name) if heir else NOTHING
     if me.entry.unable and willing:
         return Decision(Act.GIVE, "carrier-lost", willing.name)
+    if clues.sore:
+        return NOTHING
     better = better_connected(me, others) if clues.ping_due else None
     if better:
         return Decision(Act.GIVE, "ping-better", better.name)
@@ -158,7 +162,7 @@ def _stuck(me: Party, others: Others, clues: Clues) -> Decision:
     rival = _rivals(me, others)
     if rival or me.leaving:
         return Decision(Act.RELEASE, "stop-again", rival.peer if rival else None)
-    return NOTHING
+    return Decision(Act.RECLAIM, "stop-failed-kept")
 
 
 def _found(me: Party, others: Others, clues: Clues) -> Decision:
