@@ -24,3 +24,159 @@ def test_cold_start_gives_one_holder_and_it_is_the_preferred_node(cluster: Clust
         time.sleep(0.3)
     assert probe.answered
     assert cluster.neighbour() == cluster.mac(cluster.n1)
+
+
+def test_clean_stop_loses_no_probe(cluster: Cluster) -> None:
+    cluster.configure()
+    cluster.start()
+    with cluster.probe() as probe:
+        time.sleep(0.3)
+        assert cluster.n1.stop() == 0
+        wait_for(lambda: cluster.holders() == ["n2"], f"n2 alone holds\n{cluster.logs()}")
+        time.sleep(0.3)
+    assert probe.lost() == [], cluster.logs()
+    assert cluster.neighbour() == cluster.mac(cluster.n2)
+    assert "Traceback" not in cluster.logs()
+
+
+def test_a_second_sigterm_does_no_harm(cluster: Cluster) -> None:
+    cluster.configure()
+    cluster.start()
+    cluster.n1.signal(15)
+    cluster.n1.signal(15)
+    assert cluster.n1.wait() == 0
+    assert cluster.holders() == ["n2"]
+
+
+def test_a_lone_node_stops_at_once_and_leaves_nothing(cluster: Cluster) -> None:
+    cluster.configure(initdead="1")
+    cluster.n1.start()
+    wait_for(lambda: cluster.holders() == ["n1"], f"n1 holds\n{cluster.logs()}")
+    assert cluster.n1.stop() == 0
+    assert cluster.holders() == []
+    assert not (cluster.n1.runtime / "control.sock").exists()
+
+
+def test_a_crashed_daemon_is_replaced_by_the_peer_and_its_leftover_is_removed_on_return(cluster: Cluster) -> None:
+    cluster.configure(deadtime="500ms")
+    cluster.start()
+    killed = time.monotonic()
+    cluster.n1.kill()
+    wait_for(lambda: cluster.n2.has(VIP), f"n2 takes\n{cluster.logs()}")
+    assert time.monotonic() - killed < 3 * 0.5
+    assert cluster.holders() == ["n1", "n2"]  # nobody is left on n1 to remove it
+    cluster.n1.start()
+    wait_for(lambda: cluster.holders() == ["n2"], f"n1 removes its leftover\n{cluster.logs()}", 5)
+    wait_for(cluster.n1.active, "n1 active")
+    assert cluster.holders() == ["n2"]
+
+
+def test_power_loss_costs_the_deadtime_and_the_clients_follow(cluster: Cluster) -> None:
+    cluster.configure(deadtime="500ms")
+    cluster.start()
+    with cluster.probe() as probe:
+        time.sleep(0.2)
+        cluster.n1.ip("link", "set", "eth0", "down")
+        cluster.n1.kill()
+        wait_for(lambda: cluster.n2.has(VIP), f"n2 takes\n{cluster.logs()}")
+        time.sleep(0.4)
+    assert 0.3 < probe.outage_s() < 3 * 0.5, cluster.logs()
+    assert cluster.neighbour() == cluster.mac(cluster.n2)
+    took = cluster.n2.events("addresses-up")[-1]
+    assert "add_us=" in took
+    assert "garp_us=" in took
+
+
+def test_a_daemon_that_comes_back_first_adopts_its_address(cluster: Cluster) -> None:
+    cluster.configure(deadtime="4", initdead="5")
+    cluster.n1.start()
+    cluster.n2.start()
+    wait_for(lambda: cluster.holders() == ["n1"], f"n1 holds\n{cluster.logs()}")
+    with cluster.probe() as probe:
+        cluster.n1.kill()
+        cluster.n1.start()
+        wait_for(lambda: cluster.n1.events("adopted"), f"n1 adopts\n{cluster.logs()}")
+        time.sleep(0.2)
+    assert cluster.holders() == ["n1"]
+    assert probe.lost() == [], cluster.logs()
+
+
+def test_failback_moves_without_loss(cluster: Cluster) -> None:
+    cluster.configure(failback="on")
+    cluster.start()
+    cluster.n1.stop()
+    wait_for(lambda: cluster.holders() == ["n2"], "n2 holds")
+    with cluster.probe() as probe:
+        cluster.n1.start()
+        wait_for(lambda: cluster.holders() == ["n1"], f"back on n1\n{cluster.logs()}")
+        time.sleep(0.3)
+    assert probe.lost() == [], cluster.logs()
+
+
+def test_without_failback_a_return_moves_nothing(cluster: Cluster) -> None:
+    cluster.configure(failback="off")
+    cluster.start()
+    cluster.n1.stop()
+    wait_for(lambda: cluster.holders() == ["n2"], "n2 holds")
+    with cluster.probe() as probe:
+        cluster.n1.start()
+        wait_for(cluster.n1.active, "n1 active")
+        time.sleep(0.5)
+    assert cluster.holders() == ["n2"]
+    assert probe.lost() == []
+
+
+def test_a_frozen_holder_yields_when_it_wakes(cluster: Cluster) -> None:
+    cluster.configure()
+    cluster.start()
+    cluster.n1.signal(19)  # SIGSTOP
+    wait_for(lambda: cluster.n2.has(VIP), "n2 takes")
+    time.sleep(0.3)
+    mac = cluster.mac(cluster.n2)
+    with cluster.probe() as probe:
+        cluster.n1.signal(18)  # SIGCONT
+        wait_for(lambda: cluster.holders() == ["n2"], f"n1 yields\n{cluster.logs()}")
+        time.sleep(0.3)
+    assert cluster.neighbour() == mac
+    assert probe.answered
+    assert cluster.n1.events("woke")
+
+
+def test_ipv6_vip_moves_without_waiting_for_duplicate_detection(cluster: Cluster) -> None:
+    cluster.configure(f"n1 IPaddr::{VIP6}/64/eth0\n")
+    for node in cluster.nodes:
+        node.start()
+    wait_for(lambda: cluster.holders(VIP6) == ["n1"], f"n1 holds\n{cluster.logs()}")
+    wait_for(lambda: cluster.n2.active(), "n2 active")
+    with cluster.probe(VIP6) as probe:
+        time.sleep(0.3)
+        cluster.n1.stop()
+        wait_for(lambda: cluster.holders(VIP6) == ["n2"], "n2 holds")
+        time.sleep(0.3)
+    assert probe.lost() == [], cluster.logs()
+    assert cluster.neighbour(VIP6) == cluster.mac(cluster.n2)
+    assert "tentative" not in cluster.n2.ip("-6", "address", "show")
+
+
+def test_every_medium_carries_the_heartbeat(cluster: Cluster) -> None:
+    cluster.configure(media="bcast eth0\nmcast eth0 239.0.0.1 6695 1 0")
+    cluster.start()
+    for port, medium in ((6694, "broadcast"), (6695, "multicast")):
+        for node in cluster.nodes:  # only the other medium is left
+            node.nft(f"chain i {{ type filter hook input priority 0; udp dport {port} drop; }}")
+        time.sleep(0.6)
+        for node in cluster.nodes:
+            assert node.sees(cluster.other(node.node_name).node_name, "active"), f"without {medium}\n{cluster.logs()}"
+    assert cluster.holders() == ["n1"]
+
+
+def test_a_hundred_addresses_move_together(cluster: Cluster) -> None:
+    vips = [f"10.77.0.{number}" for number in range(101, 201)]
+    cluster.configure("n1 " + " ".join(f"IPaddr::{vip}/24/eth0" for vip in vips) + "\n")
+    for node in cluster.nodes:
+        node.start()
+    wait_for(lambda: all(cluster.n1.has(vip) for vip in vips), f"n1 holds all\n{cluster.logs()}")
+    wait_for(cluster.n2.active, "n2 active")
+    cluster.n1.stop()
+    wait_for(lambda: all(cluster.n2.has(vip) for vip in vips), f"n2 holds all\n{cluster.logs()}")
+    assert not any(cluster.n1.has(vip) for vip in vips)

@@ -98,8 +98,9 @@ class WorkerClient:
     def _be_worker(self, channel: socket.socket, log_channel: socket.socket) -> None:
         code = 1
         try:
+            # The daemon's end of the channel decides when to go. Handlers, not SIG_IGN: programs inherit the latter.
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-                signal.signal(number, signal.SIG_IGN)  # the daemon's end of the channel decides when to go
+                signal.signal(number, lambda _number, _frame: None)
             keep = {0, 1, 2, channel.fileno(), log_channel.fileno()}
             for name in os.listdir("/proc/self/fd"):
                 if int(name) not in keep:
