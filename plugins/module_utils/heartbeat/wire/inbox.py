@@ -3,7 +3,7 @@
 """What one peer sent: generation, order, gaps, acknowledgements, retransmission requests.
 
 Safety first: (generation, sequence) only ever rises. A message of an older incarnation is a replay,
-whatever it says; a new incarnation begins with a ``status``, and everything else of it waits for that.
+whatever it says; the next incarnation begins with a ``status``, and everything else of it waits for that.
 There is no in-order delivery: what comes after a gap is taken while the gap is being asked for.
 Source: Linux-HA heartbeat 3.0.6, as measured (receiver, ACK, retransmission request).
 """
@@ -75,20 +75,32 @@ class Inbox:
         if self.generation is not None and envelope.generation < self.generation:
             return Taken(Reason.REPLAY)
         restarted = after_partition = False
-        if self.generation is None or envelope.generation > self.generation:
+        given_up = 0
+        if self.generation is None:
+            self._begin(envelope.generation)
+        elif envelope.generation > self.generation:
             if not is_status:
                 return Taken(Reason.UNKNOWN_INCARNATION)
-            restarted = self.generation is not None
+            restarted = True
             self._begin(envelope.generation)
         elif is_status and dead and envelope.generation > 0:
             if seq <= self._status_seq:
                 return Taken(Reason.STALE_STATUS)
             after_partition = True
-            self._missing.clear()
+            given_up = self._resynchronise(seq)
         taken = self._place(seq, now_ns, delay_ns)
         if taken.refused is None and is_status:
             taken = replace(taken, refused=self._status_order(seq))
-        return replace(taken, restarted=restarted, after_partition=after_partition)
+        return replace(taken, restarted=restarted, after_partition=after_partition, given_up=given_up or taken.given_up)
+
+    def _resynchronise(self, seq: int) -> int:
+        """What was said while we held the peer dead is no news any more, and could only mislead if it came now."""
+        if self.last_seq is None or seq <= self.last_seq:
+            return 0
+        given_up = seq - self.last_seq - 1 + len(self._missing)
+        self._missing.clear()
+        self.last_seq = None
+        return given_up
 
     def _begin(self, generation: int) -> None:
         self.generation = generation

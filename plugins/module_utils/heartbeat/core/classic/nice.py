@@ -122,13 +122,14 @@ class Nice:
         else:
             ledger.theirs = (ledger.theirs or Holding.NONE) | held
         stable = message.get("isstable")
-        if stable == "1" and ledger.stable():
-            self._settle_conflict(peer)
+        yielded = stable == "1" and ledger.stable() and self._settle_conflict(peer)
         if stable == "1" and not ledger.other_stable:
             ledger.other_stable = True
             self._desk.log(Level.INFO, "classic-remote-complete", peer=peer)
             self.report(ledger.stable())
             self.fail_back()
+        elif yielded:
+            self.report(True)
         elif stable == "0":
             ledger.other_stable = False
         if ledger.phase not in SETTLED:
@@ -244,8 +245,10 @@ class Nice:
         if self._ledger.phase not in (Phase.INIT, Phase.SHUTDOWN):
             self._desk.send(*messages.STARTING)
 
-    def _settle_conflict(self, peer: str) -> None:
-        """Both hold a class: it stays with the node whose own it is, which tells the network so, now and in the end."""
+    def _settle_conflict(self, peer: str) -> bool:
+        """Both hold a class: it stays with the node whose own it is, which tells the network so, now and in the end.
+
+        True: we have let a class go."""
         ledger = self._ledger
         both = ledger.mine & (ledger.theirs or Holding.NONE).mirrored()
         if Holding.FOREIGN in both:
@@ -254,6 +257,7 @@ class Nice:
         if contested or self._contested:
             self._insist(peer, "conflict-won" if contested else "conflict-over")
         self._contested = contested
+        return Holding.FOREIGN in both
 
     def _insist(self, peer: str, code: str) -> None:
         for key in self._ledger.keys(Holding.LOCAL):
