@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from steadfast_lab import LabError, addresses
-from steadfast_lab.topology import Plan, make_plan, plan_from_dict
+from steadfast_lab.topology import RESERVED, Plan, make_plan, plan_from_dict
 
 PAIR: dict[str, Any] = {
     "lab": "pair",
@@ -19,9 +19,7 @@ PAIR: dict[str, Any] = {
         "client": {"groups": ["lab_clients"], "networks": ["service"]},
     },
 }
-NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?", fullmatch=True).filter(
-    lambda name: name not in ("router", "all")
-)
+NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?", fullmatch=True).filter(lambda name: name not in RESERVED)
 
 
 def plan(data: Any = None, **more: Any) -> Plan:
