@@ -19,9 +19,10 @@ from .dialect import Pairs
 from .effects import Level
 from .events import Command, GroupReport, Verb
 from .gossip import Entry, Gossip, Letter, Stamp
-from .membership import ACTIVE, DEAD, Peer
+from .membership import ACTIVE, DEAD
 from .native_clues import ClueKeeper
 from .native_errands import Errands
+from .native_view import Views
 from .ownership import State
 from .reconcile import Act, Decision, decide
 
@@ -40,27 +41,23 @@ class NativeDialect:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._incarnation = desk.started_ns & 0xFFFFFFFFFFFFFFFF
+        self._incarnation = desk.now & 0xFFFFFFFFFFFFFFFF
         self._version = 0
         self._told: Pairs | None = None
-        self._ids: dict[str, str] = {}
-        self._views: dict[str, Gossip] = {}
-        self._left: dict[str, int] = {}  # peer -> incarnation that said goodbye
+        self._views = Views(desk)
         self._claims: dict[str, int] = {}  # our own
-        self._seen: dict[str, int] = {}  # the greatest claim ever heard of
         self._told_at: dict[str, int] = {}  # the version in which the present claim was first told
         self._rivals: dict[str, set[str]] = {}
         self._clues = ClueKeeper(desk)
         self._errands = Errands(desk)
         self._reply = False
-        self._renumber()
 
     # --- what our own status says -------------------------------------------------------------------------
 
     def status_fields(self) -> Pairs:
         """The native fields; telling a changed state raises the version."""
         told = gossip.body(
-            {self._ids[key]: self._entry(key) for key in self._desk.table.configured()},
+            {self._views.ids[key]: self._entry(key) for key in self._desk.table.configured()},
             self._pings(),
             self._errands.leaving,
         )
@@ -71,7 +68,7 @@ class NativeDialect:
                     self._told_at.setdefault(key, self._version)
                 else:
                     self._told_at.pop(key, None)
-        echoes = {peer.name: view.stamp for peer, view in self._company()}
+        echoes = {peer.name: view.stamp for peer, view in self._views.company()}
         return gossip.fields((self._incarnation, self._version), echoes, told)
 
     def announced_dt_ms(self) -> int:
@@ -90,40 +87,25 @@ class NativeDialect:
 
     def peer_died(self, peer: str) -> None:
         """Its groups are free now; reconciliation follows."""
-        self._forget_view(peer, "peer-silent")
+        self._orphan(peer, self._views.forget(peer), "peer-silent")
 
     def peer_returned(self, peer: str, *, restarted: bool, after_partition: bool) -> None:
         """A new life of a peer: what its former one told is void."""
         self._reply = True
         if restarted:
-            self._forget_view(peer, "peer-gave-up")
+            self._orphan(peer, self._views.forget(peer), "peer-gave-up")
 
     def heard(self, peer: str, message: Message) -> None:
-        """Take in a peer's gossip, unless it is older than what we know, or from a life that has ended."""
+        """Take in a peer's gossip, or its goodbye."""
         if message.kind == "shutdone":
-            view = self._views.get(peer)
-            if view is not None:
-                self._left[peer] = view.stamp[0]
-                self._forget_view(peer, "peer-gave-up")
-            return
+            self._orphan(peer, self._views.goodbye(peer), "peer-gave-up")
         if message.kind != "status":
             return
-        told = gossip.decode(message)
-        if told is None or self._left.get(peer) == told.stamp[0]:
-            return
-        known = self._views.get(peer)
-        if known is not None and known.stamp[0] == told.stamp[0] and known.stamp[1] > told.stamp[1]:
-            return  # overtaken on the way
-        if known == told:
-            self._desk.still = True  # the keepalive of a peer to which nothing has happened
-            return
-        fresh = known is None or known.stamp != told.stamp
-        self._views[peer] = told
-        for key, gid in self._ids.items():
-            entry = told.entries.get(gid, gossip.IDLE_ENTRY)
-            self._seen[key] = max(self._seen.get(key, 0), entry.claim)
-            if fresh and entry.letter in gossip.CONTENDERS:
-                self._reply = True  # it waits for our echo
+        known = self._views[peer].stamp if peer in self._views else None
+        told = self._views.take_in(peer, message)
+        if told is not None and told.stamp != known:
+            # a claim waits for our echo
+            self._reply = self._reply or any(entry.letter in gossip.CONTENDERS for entry in told.entries.values())
 
     def link_changed(self, peer: str, link: str, up: bool) -> None:
         """Links only matter through the silence of all of them."""
@@ -148,15 +130,15 @@ class NativeDialect:
 
     def reloaded(self, before: Configuration) -> None:
         """Groups may have come and gone; a held one whose line changed starts what is new in it."""
-        self._renumber()
+        self._views.renumber()
         old = {group.key: group for group in before.groups}
         for key, group in self._desk.table.groups.items():
             if key in old and old[key].resources != group.resources and self._desk.hold(key).state is State.HELD:
                 self._desk.take(key, "changed", origin=self._desk.name)
-        for key in set(old) - set(self._ids):
+        for key in set(old) - set(self._views.ids):
             self._errands.vanished(key)
             self._clues.forget(key)
-            for memory in (self._claims, self._seen, self._told_at):
+            for memory in (self._claims, self._told_at):
                 memory.pop(key, None)
             self._rivals.pop(key, None)
 
@@ -236,7 +218,7 @@ class NativeDialect:
         held = set(desk.table.held())
         foreign = [key for key in desk.table.configured() if not desk.local(key)]
         has_local = all(key in held for key in desk.table.configured() if desk.local(key))
-        has_foreign = all(key in held for key in foreign) if foreign else not self._company()
+        has_foreign = all(key in held for key in foreign) if foreign else not self._views.company()
         if has_local:
             return "all" if has_foreign else "local"
         return "foreign" if has_foreign else "none"
@@ -257,12 +239,11 @@ class NativeDialect:
             preferred=preferred == desk.name,
             pings=self._pings(),
         )
-        gid = self._ids.get(key, "")
         return me, tuple(
             Party(
                 name=peer.name,
                 rank=desk.membership.rank(peer.name),
-                entry=view.entries.get(gid, gossip.IDLE_ENTRY),
+                entry=self._views.entry(view, key),
                 active=peer.status == ACTIVE,
                 leaving=view.leaving,
                 preferred=preferred == peer.name,
@@ -271,14 +252,14 @@ class NativeDialect:
                 echoed=self._echoed(key, view.echoes.get(desk.name)),
                 settled=self._clues.settled(peer),
             )
-            for peer, view in self._company()
+            for peer, view in self._views.company()
         )
 
     # --- inside -------------------------------------------------------------------------------------------
 
     def _reconcile(self, key: str) -> None:
         me, others = self.parties(key)
-        decision = decide(me, others, self._clues.read(key, me, others, self._seen.get(key, 0) > 0))
+        decision = decide(me, others, self._clues.read(key, me, others, self._views.greatest_claim(key) > 0))
         self._watch_rivals(key, me, others, decision.act in (Act.RELEASE, Act.GIVE))
         if decision.act is Act.NOTHING or (self._desk.hushed() and decision.act is not Act.RELEASE):
             return
@@ -310,7 +291,8 @@ class NativeDialect:
         self._clues.decided(key, decision)
 
     def _raise_claim(self, key: str) -> None:
-        self._claims[key] = self._seen[key] = self._seen.get(key, 0) + 1
+        self._claims[key] = self._views.greatest_claim(key) + 1
+        self._views.saw_claim(key, self._claims[key])
 
     def _watch_rivals(self, key: str, me: Party, others: tuple[Party, ...], departing: bool) -> None:
         """The winner of a conflict announces when it notices the rival, and again when the rival has let go."""
@@ -347,26 +329,14 @@ class NativeDialect:
         settings = self._desk.configuration.settings
         return self._desk.membership.pings_up() if settings.ipfail else 0
 
-    def _company(self) -> tuple[tuple[Peer, Gossip], ...]:
-        """Live peers whose gossip we have."""
-        return tuple(
-            (peer, self._views[peer.name]) for peer in self._desk.membership.alive() if peer.name in self._views
-        )
-
     def _echoed(self, key: str, echo: Stamp | None) -> bool:
         told_at = self._told_at.get(key)
         return echo is not None and told_at is not None and echo[0] == self._incarnation and echo[1] >= told_at
 
-    def _forget_view(self, peer: str, code: str) -> None:
-        view = self._views.pop(peer, None)
-        if view is None:
-            return
-        for key, gid in self._ids.items():
-            if view.entries.get(gid, gossip.IDLE_ENTRY).letter in gossip.HOLDERS:
-                self._clues.orphaned(key, peer, code)
-
-    def _renumber(self) -> None:
-        self._ids = gossip.group_ids(self._desk.table.configured())
+    def _orphan(self, peer: str, view: Gossip | None, code: str) -> None:
+        """What a peer held last is free now, and why."""
+        for key in self._views.held_in(view) if view is not None else ():
+            self._clues.orphaned(key, peer, code)
 
     def _arm(self) -> None:
         look = self._clues.next_moment()

@@ -12,16 +12,12 @@ reqnodes; active).
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Set as AbstractSet
-from typing import Any, Callable, cast
+from typing import Any, Callable
 
-from ..settings.model import Configuration, DialectChoice
-from ..wire.message import Message
-from .clock import MS, SECOND, earliest, to_ms
+from ..settings.model import Configuration
+from .clock import MS, earliest, to_ms
 from .desk import Desk
-from .dialect import MARK, Dialect, Speech
-from .dialect_native import NativeDialect
 from .effects import BecameActive, Effects, Level, PeerStatusChanged
 from .events import (
     CarrierChanged,
@@ -33,16 +29,14 @@ from .events import (
     PingAnswered,
     Reloaded,
     Stage,
-    Verb,
     Woke,
 )
 from .invariant import ensure
 from .membership import ACTIVE, ANNOUNCED, DEAD, INIT, PING, UP
 from .ownership import State
 from .snapshot import snapshot
-
-#: reqnodes is repeated each second while it is not answered.
-REQNODES_NS = SECOND
+from .startup import StartUp
+from .steering import choose_dialect, learn_speech, steer, steering
 
 _STAGES: dict[Stage, tuple[Level, str]] = {
     Stage.FOUND: (Level.NOTICE, "group-found"),
@@ -56,14 +50,6 @@ _STAGES: dict[Stage, tuple[Level, str]] = {
 }
 
 
-def choose_dialect(name: str, desk: Desk) -> Dialect:
-    """Build a dialect by name; classic is loaded when it is needed for the first time."""
-    if name == Speech.NATIVE.value:
-        return NativeDialect(desk)
-    module = importlib.import_module(".dialect_classic", __package__)
-    return cast(Dialect, module.ClassicDialect(desk))
-
-
 class Node:
     """The decisions of one node. ``found``: keys of groups whose addresses are on this machine already; ``now``: ns."""
 
@@ -75,14 +61,12 @@ class Node:
         self._desk = Desk(name, configuration, now)
         self._desk.report_status = self._send_status
         self._next_status = now
-        self._next_reqnodes: int | None = None
-        self._reqnodes_since: int | None = None
-        self._repnodes = False
+        self._startup = StartUp(self._desk)
         self._promised: int | None = None
         self._handlers = self._ways_in()
         for key in sorted(found):
             self._desk.table.apply(key, Stage.FOUND, now)
-        self._dialect = choose_dialect(self._steering(), self._desk)
+        self._dialect = choose_dialect(steering(self._desk), self._desk)
 
     # --- the way in ---------------------------------------------------------------------------------------
 
@@ -118,7 +102,7 @@ class Node:
         return earliest(
             (
                 self._next_status,
-                self._next_reqnodes,
+                self._startup.next_deadline(),
                 self._desk.membership.next_deadline(),
                 self._desk.next_timer(),
             )
@@ -211,7 +195,7 @@ class Node:
             names = "".join(f"{name} " for name in desk.configuration.settings.nodes)
             desk.send(("dest", event.peer), ("t", "repnodes"), ("nodelist", names), ("delnodelist", " "))
         elif message.kind == "repnodes":
-            self._repnodes = True
+            self._startup.answered()
         else:
             if message.kind == "shutdone":
                 peer.goodbye = True
@@ -226,7 +210,8 @@ class Node:
             return
         first, was_dead = peer.last_status_ns is None, peer.status == DEAD
         before, silence = desk.membership.status(name, status, _hex(message.get("dt")), desk.now, event.restarted)
-        self._learn_speech(name, message)
+        if learn_speech(desk, name, message):
+            self._dialect = steer(desk, self._dialect)
         if event.restarted or was_dead:
             if not first:
                 desk.log(Level.NOTICE, "peer-restarted" if event.restarted else "peer-returned", peer=name)
@@ -238,16 +223,6 @@ class Node:
             self._peer_changed(name, before, status, "peer-status")
             self._dialect.peer_changed(name, before, status)
         self._dialect.heard(name, message)
-
-    def _learn_speech(self, name: str, message: Message) -> None:
-        """By its status we know our kind; a peer that comes back with other software may change who steers."""
-        peer = self._desk.membership.peers[name]
-        classic = self._desk.configuration.settings.dialect is DialectChoice.CLASSIC or not message.has(MARK)
-        speech = Speech.CLASSIC if classic else Speech.NATIVE
-        if speech is not peer.speech:
-            peer.speech = speech
-            self._desk.log(Level.INFO, "peer-speaks", peer=name, dialect=speech.value)
-            self._steer()
 
     def _link_alive(self, event: LinkAlive) -> None:
         if event.peer in self._desk.membership.peers:
@@ -308,7 +283,7 @@ class Node:
             desk.release(key, "vanished")
         self._next_status = min(self._next_status, desk.now + event.configuration.settings.keepalive_ms * MS)
         self._dialect.reloaded(before)
-        self._steer()
+        self._dialect = steer(desk, self._dialect)
 
     def _woke(self, event: Woke) -> None:
         self._desk.membership.restart_clocks(self._desk.now)
@@ -336,22 +311,11 @@ class Node:
             self._dialect.pings_changed()
 
     def _progress(self) -> None:
-        """Start-up steps 2 to 4: everybody heard or given up, node list agreed where a peer insists, active."""
-        desk = self._desk
-        if desk.status != UP or self._dialect.leaving() or not desk.membership.complete():
+        """The last step of the start-up."""
+        if self._dialect.leaving() or not self._startup.complete():
             return
-        asked = [peer.name for peer in desk.membership.alive() if peer.speech is Speech.CLASSIC][:1]
-        if asked and not self._repnodes:
-            since = self._reqnodes_since = desk.now if self._reqnodes_since is None else self._reqnodes_since
-            if desk.now < since + desk.configuration.settings.initdead_ms * MS:
-                if self._next_reqnodes is None or desk.now >= self._next_reqnodes:
-                    desk.send(("t", "reqnodes"), ("dest", asked[0]))
-                    self._next_reqnodes = desk.now + REQNODES_NS
-                return
-            desk.log(Level.WARNING, "nodelist-unanswered", peer=asked[0])
-        self._next_reqnodes = None
         self._set_status(ACTIVE)
-        desk.effect(BecameActive())
+        self._desk.effect(BecameActive())
         self._dialect.activated()
 
     def _set_status(self, status: str) -> None:
@@ -377,24 +341,6 @@ class Node:
         level = Level.WARNING if code == "peer-dead" else Level.INFO
         desk.log(level, code, peer=name, before=before, status=after, **facts)
         desk.effect(PeerStatusChanged(name, after))
-
-    # --- who steers ---------------------------------------------------------------------------------------
-
-    def _steering(self) -> str:
-        speeches: list[Speech] = [peer.speech for peer in self._desk.membership.peers.values()]
-        classic = self._desk.configuration.settings.dialect is DialectChoice.CLASSIC or Speech.CLASSIC in speeches
-        return Speech.CLASSIC.value if classic else Speech.NATIVE.value
-
-    def _steer(self) -> None:
-        name = self._steering()
-        if name == self._dialect.name:
-            return
-        leaving = self._dialect.leaving()
-        self._dialect.retire()
-        self._dialect = choose_dialect(name, self._desk)
-        self._desk.log(Level.NOTICE, "dialect", dialect=name)
-        if leaving:
-            self._dialect.commanded(Command(Verb.SHUTDOWN))
 
 
 def _hex(text: str) -> int | None:
