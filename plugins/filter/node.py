@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role node: thin wrappers around module_utils/node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.steadfast.ha.plugins.module_utils.node import addresses, hosts, openings
+
+
+def node_hosts(text: str, members: Sequence[Mapping[str, Any]]) -> str:
+    """The hosts file with the members in it."""
+    try:
+        return hosts.with_members(text, members)
+    except ValueError as error:
+        raise AnsibleFilterError(f"node_addresses: {error}") from None
+
+
+def node_openings(
+    wanted: Sequence[Mapping[str, Any]], known: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
+    """Openings with addresses in place of host names."""
+    try:
+        return openings.resolved(wanted, known)
+    except openings.Unusable as error:
+        raise AnsibleFilterError(f"node_firewall_openings: {error}") from None
+
+
+class FilterModule:
+    """What Ansible looks for."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Name -> function."""
+        return {"node_hosts": node_hosts, "node_openings": node_openings, "node_own_addresses": addresses.own}
