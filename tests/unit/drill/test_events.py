@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drill.events.clock import SAME_CLOCK, Exchange, Offset, best_offset
+from drill.events.event import LogLine
+from drill.events.interpret import interpret, key_values
+from drill.events.journal import read_journal, read_plain
+
+
+@given(
+    st.integers(-(10**12), 10**12),
+    st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1, max_size=6),
+)
+def test_the_offset_is_never_further_off_than_it_says(ahead_ns: int, journeys: list[tuple[int, int]]) -> None:
+    now = 10**18
+    exchanges = []
+    for there, back in journeys:
+        exchanges.append(Exchange(now, now + there + ahead_ns, now + there + back))
+        now += there + back
+    found = best_offset(exchanges)
+    assert abs(found.ns - ahead_ns) <= found.uncertainty_ns + 1
+    assert found.uncertainty_ns == min((there + back + 1) // 2 for there, back in journeys)
+
+
+def test_one_kernel_has_one_clock() -> None:
+    assert best_offset([Exchange(0, 10**9, 10)], "boot", "boot") == SAME_CLOCK
+    assert best_offset([Exchange(0, 10**9, 10)], "boot", "other") == Offset(10**9 - 5, 5)
+    assert best_offset([Exchange(0, 10**9, 10)], "", "") != SAME_CLOCK
+    with pytest.raises(ValueError, match="no exchange"):
+        best_offset([])
+
+
+def test_pairs_with_quotes_and_escapes() -> None:
+    text = r'event=takeover reason="peer \"node 2\" silent" silent_ms=512 links=eth0:512,eth1:530 empty= event=other'
+    assert key_values(text) == {
+        "event": "takeover",
+        "reason": 'peer "node 2" silent',
+        "silent_ms": "512",
+        "links": "eth0:512,eth1:530",
+        "empty": "",
+    }
+
+
+def test_journal_lines_prefer_the_senders_own_time() -> None:
+    text = "\n".join(
+        [
+            json.dumps(
+                {"__REALTIME_TIMESTAMP": "2000000", "_SOURCE_REALTIME_TIMESTAMP": "1999000", "MESSAGE": "event=a"}
+            ),
+            json.dumps({"__REALTIME_TIMESTAMP": "2000001", "MESSAGE": [101, 118, 255]}),
+            json.dumps({"__REALTIME_TIMESTAMP": "2000002", "MESSAGE": None}),
+            "-- No entries --",
+            "7",
+        ]
+    )
+    assert read_journal(text, "n1") == [
+        LogLine(1_999_000_000, "n1", "event=a"),
+        LogLine(2_000_001_000, "n1", "ev\ufffd"),
+    ]
+
+
+def test_plain_lines_with_and_without_fractions() -> None:
+    text = "1795180000.000250 n1 heartbeat: event=b\n1795180001 x\nno time here\n"
+    assert [line.at_ns for line in read_plain(text, "n1")] == [1_795_180_000_000_250_000, 1_795_180_001_000_000_000]
+
+
+def test_events_come_in_order_on_our_clock_with_their_uncertainty() -> None:
+    lines = [
+        LogLine(5_000, "n1", "event=takeover reason=peer-dead add_us=71"),
+        LogLine(9_000, "n2", "event=released"),
+        LogLine(4_500, "n3", "event=late"),
+        LogLine(4_000, "n1", "just chatting"),
+    ]
+    found = interpret(lines, "key-value", {"n1": SAME_CLOCK, "n2": Offset(6_000, 300)})
+    assert [(e.at_ns, e.node, e.kind, e.reason) for e in found] == [
+        (3_000, "n2", "released", ""),
+        (4_500, "n3", "late", ""),
+        (5_000, "n1", "takeover", "peer-dead"),
+    ]
+    assert [e.uncertainty_ns for e in found] == [300, 1_000_000_000, 0]
+    assert dict(found[2].facts) == {"add_us": "71"}
+    with pytest.raises(KeyError):
+        interpret(lines, "tea-leaves", {})
+
+
+def test_any_line_can_be_an_event() -> None:
+    (event,) = interpret([LogLine(1, "n", "Started Session 5 of user root.")], "any", {})
+    assert event.kind == "Started Session 5 of"
