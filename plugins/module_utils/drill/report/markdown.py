@@ -46,7 +46,7 @@ def _run(run: Mapping[str, Any]) -> list[str]:
     fault = run["fault"]
     lines = [f"## {_cell(run['title'])}", ""]
     lines.append(
-        f"`{fault['kind']}` on `{fault['target']}` at {moment(fault['at_ns'])}. {_cell(fault['text'])}".rstrip()
+        f"**{_cell(fault['kind'])}** on **{_cell(fault['target'])}** at {moment(fault['at_ns'])}. {_cell(fault['text'])}".rstrip()
     )
     lines += [
         "",

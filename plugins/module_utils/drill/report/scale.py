@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..verdict.measures import show_us
 
 __all__ = ["Window", "event_groups", "focus_window", "percent", "ticks", "whole_window"]
 
@@ -85,7 +84,7 @@ def _tick_label(at_us: int, step_us: int) -> str:
     sign = "+" if at_us > 0 else "−"
     if step_us >= 1_000_000:
         return f"{sign}{abs(at_us) // 1_000_000} s"
-    return f"{sign}{show_us(abs(at_us))}" if abs(at_us) >= 10_000 else f"{sign}{abs(at_us) // 1000} ms"
+    return f"{sign}{abs(at_us) // 1000:,} ms".replace(",", "\u202f")
 
 
 def event_groups(events: Sequence[Mapping[str, Any]], window: Window, apart: float) -> list[tuple[float, int, int]]:
