@@ -88,6 +88,28 @@ def test_one_way_cut_lets_the_other_direction_through(lab: Lab) -> None:
         )
         return lab.execute(target, "test", "-e", "/run/heard")[0] == 0
 
+    assert heard("node2", "node1")
+    assert not heard("node1", "node2")
+
+
+def test_cut_from_the_router_leaves_the_peers_alone(lab: Lab) -> None:
+    router = lab.state.plan.network("service").router
+    lab.partition(["node1"], ["router"], networks=["service"])
+    assert not reaches(lab, "node1", router)
+    assert reaches(lab, "node2", router)
+    assert reaches(lab, "node1", address(lab, "node2", "service"))
+
+
+def test_total_loss_is_silence_and_zero_ends_it(lab: Lab) -> None:
+    lab.loss("node1", "service", 100)
+    assert not reaches(lab, "client", address(lab, "node1", "service"))
+    lab.loss("node1", "service", 0)
+    assert reaches(lab, "client", address(lab, "node1", "service"))
+
+
+def test_partial_loss_loses_some(lab: Lab) -> None:
+    lab.loss("node1", "service", 30)
+    text = lab.execute("client", "ping", "-i0.005", "-c200", "-W1", address(lab, "node1", "service"))[1]
     received = int(text.split(" received")[0].split()[-1])
     # Each way 30 %: 49 % come back. Five standard deviations to either side are 62 and 134.
     assert 62 <= received <= 134
