@@ -60,6 +60,17 @@ def test_words_after_number_and_key_are_ignored_with_a_warning() -> None:
     assert [(item.line, item.column) for item in findings(text, Severity.WARNING)] == [(1, 8), (2, 25)]
 
 
+def test_comment_after_crc_is_only_warned_of() -> None:
+    text = "auth 1\n1 crc //校验\n"
+    assert ring(text).signing_key().secret == b""
+    found = [item for item in findings(text, Severity.WARNING) if item.column == 7]
+    assert [item.message for item in found] == ["taken as a comment, which the C daemon would not do: write '#'"]
+
+
+def test_key_may_begin_with_two_slashes() -> None:
+    assert ring(f"auth 1\n1 sha1 //{LONG} //说明\n").signing_key().secret == f"//{LONG}".encode()
+
+
 def test_auth_without_blank() -> None:
     assert ring(f"auth1\n1 sha1 {LONG}\n").active == 1
 

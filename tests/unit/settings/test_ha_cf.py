@@ -391,17 +391,41 @@ def test_comments_and_line_ends() -> None:
     [
         ("keepalive 1000ms //每隔多长时间发送一次", 18),
         ("logfile /var/log/ha-log //日志文件", 25),
-        ("node c //两个节点", 8),
+        ("node c //两个节点 //, d", 8),
         ("mcast eth0 225.16.1.1 694 1 0 //定义组播地址", 31),
-        ("respawn root /bin/true //说明", 24),
-        ("// keepalive 1", 1),
-        ("keepalive //", 11),
+        ("ping 10.0.0.1\t//ping节点", 15),
+        ("compression_threshold 2 // KB 2K", 25),
     ],
 )
 def test_pasted_comment(line: str, column: int) -> None:
+    assert errors(BASE + line) == []
+    (found,) = [item for item in warnings(BASE + line) if "taken as a comment" in item.message]
+    assert (found.column, found.nearest) == (column, "#")
+    assert "which the C daemon would not do" in found.message
+    assert good(line) == good(line[: column - 1])
+
+
+def test_pasted_comment_instead_of_a_value() -> None:
+    assert [("has no value" in item.message, item.column) for item in warnings(BASE + "keepalive //2")] == [
+        (True, 1),
+        (False, 11),
+    ]
+    assert good("keepalive //2").keepalive_ms == good("").keepalive_ms
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "says"),
+    [
+        ("respawn root /bin/true //说明", 24, "'//' does not start a comment"),
+        ("// keepalive 1", 1, "'//' does not start a comment"),
+        ("node c,//两个节点", 8, "a comment starts with '#'"),
+        ("crm on //启用crm功能", 5, "steadfast.ha.pacemaker"),
+    ],
+)
+def test_two_slashes_that_start_no_comment(line: str, column: int, says: str) -> None:
     found = only_error(line)
     assert found.column == column
-    assert "'//' does not start a comment" in found.message
+    assert says in found.message
 
 
 def test_path_may_begin_with_two_slashes() -> None:

@@ -144,7 +144,7 @@ def test_empty_file_is_fine(text: str) -> None:
         ("node1 ::x", 7, "::x", None, "not the name of a script"),
         ("node1 ocf:apache", 7, "ocf:apache", "ocf:heartbeat:apache", "OCF"),
         ("node1 服务", 7, "服务", None, "a comment starts with '#'"),
-        ("node1 a //注释", 9, "//注释", "#", "does not start a comment"),
+        ("// node1 a", 1, "//", "#", "does not start a line"),
         ("node1 a\u00a0b", 8, None, None, "no-break space"),
     ],
 )
@@ -156,6 +156,17 @@ def test_error(line: str, column: int, word: str | None, nearest: str | None, sa
     assert (found[0].line, found[0].column) == (1, column)
     assert (found[0].word, found[0].nearest) == (word, nearest)
     assert says in found[0].message
+
+
+def test_pasted_comment() -> None:
+    text = "node1 10.0.0.9 a //注释 b\nnode2.hoo.com c \\\n  //续行\n"
+    result = parse(text)
+    assert [[item.text for item in group.resources] for group in result.groups] == [["10.0.0.9", "a"], ["c"]]
+    assert [(item.severity, item.line, item.column) for item in result.diagnostics] == [
+        (Severity.WARNING, 1, 18),
+        (Severity.WARNING, 3, 3),
+    ]
+    assert all("which the C daemon would not do" in item.message for item in result.diagnostics)
 
 
 def test_group_key_is_unique() -> None:

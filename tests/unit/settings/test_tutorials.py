@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -69,6 +70,26 @@ def test_full_names_multicast_and_a_warntime_above_deadtime(tutorial: Path) -> N
     assert loaded.settings.initdead_ms == 16000
     assert loaded.settings.compression == "bz2"
     assert loaded.groups[0].preferred == "node1.hoo.com"
+
+
+@pytest.mark.parametrize("tutorial", ["annotated"], indirect=True)
+def test_comments_with_two_slashes_work_as_typed_except_crm(tutorial: Path) -> None:
+    ha_cf = tutorial / "ha.cf"
+    (error,) = load(tutorial, "node1.hoo.com").errors()
+    assert (error.file, error.line, error.column) == (str(ha_cf), 10, 5)
+    assert "steadfast.ha.pacemaker" in error.message
+    ha_cf.write_text(ha_cf.read_text().replace("crm on", "crm off"))
+    result = load(tutorial, "node1.hoo.com")
+    loaded = configuration(result)
+    plain = tutorial.parent / "plain"
+    shutil.copytree(FIXTURES / "fqdn", plain)
+    (plain / "authkeys").chmod(0o600)
+    expected = configuration(load(plain, "node1.hoo.com"))
+    without = {"parameters": {}}
+    assert dataclasses.replace(loaded.settings, **without) == dataclasses.replace(expected.settings, **without)
+    assert (loaded.keyring, loaded.groups) == (expected.keyring, expected.groups)
+    comments = [item for item in result.diagnostics if "taken as a comment" in item.message]
+    assert len(comments) == 12
 
 
 @pytest.mark.parametrize("tutorial", ["fqdn"], indirect=True)

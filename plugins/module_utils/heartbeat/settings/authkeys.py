@@ -3,8 +3,8 @@
 """authkeys: the shared keys and which of them signs. No finding ever contains a secret.
 
 Rules of Linux-HA heartbeat 3.0.6, as measured: only lines whose first character is ``#`` are comments (a key may
-contain one), words after the key are ignored, the ``auth`` line stands before the key line that it names, the last
-matching definition wins. ``sha256`` is our own addition.
+contain one), words after the key are ignored (a ``//comment`` there does no harm), the ``auth`` line stands before the
+key line that it names, the last matching definition wins. ``sha256`` is our own addition.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .diagnostics import Diagnostic, Findings, Place, PlaceKey, listed, nearest, shown
 from .model import Key, KeyRing, Method
-from .text import BLANKS, Word
+from .text import BLANKS, PASTED_COMMENT, Word
 
 HIGHEST_ID = 15
 METHODS = tuple(method.value for method in Method)
@@ -144,9 +144,11 @@ class _Parser:
     def _secret(self, method: Method, key_id: int, words: list[Word]) -> bytes | None:
         findings = self.findings
         if method is Method.CRC:
-            if len(words) > 2:
+            if len(words) > 2 and not words[2].text.startswith("//"):
                 findings.error(words[2], "crc takes no key", quote=False)
                 return None
+            if len(words) > 2:
+                findings.warning(words[2], PASTED_COMMENT, quote=False)
             return b""
         if len(words) < 3:
             findings.error(words[1], f"key {key_id} is missing after '{method.value}'")

@@ -15,7 +15,7 @@ from .diagnostics import Diagnostic, Findings, Place, PlaceKey, Severity, neares
 from .directives import DIRECTIVES, Directive, Effect, Kind
 from .draft import Draft, Given
 from .model import Failback, Respawn, Settings
-from .text import LONGEST_LINE, LOOKALIKES, Line, Word, lines
+from .text import BLANKS, LONGEST_LINE, LOOKALIKES, PASTED_COMMENT, Line, Word, lines
 from .values import Invalid, variable
 
 #: Port of the service ``ha-cluster/udp`` as registered.
@@ -81,16 +81,16 @@ class _Parser:
             return
         start = name.column - 1 + len(name.text)
         values = line.values(start) if directive.kind is Kind.OPTION else line.words(start)
-        values, comment = _without_pasted_comment(directive, values)
-        if comment is not None:
-            self.findings.error(
-                comment, f"'{shown(comment.text)}': '//' does not start a comment in this file, '#' does", "#"
-            )
+        values, comment = _without_pasted_comment(directive, values, line)
+        if comment is not None and directive.kind is Kind.LINE:
+            self.findings.error(comment, f"'{shown(comment.text)}': '//' does not start a comment here, '#' does", "#")
+        elif comment is not None:
+            self.findings.warning(comment, PASTED_COMMENT, "#")
         rest = line.rest(start)
         if comment is not None:
             rest = Word(line.content[rest.column - 1 : comment.column - 1].strip(), rest.line, rest.column)
         if not values:
-            if comment is None:
+            if comment is None or directive.kind is not Kind.LINE:
                 self.findings.warning(name, f"{name.text} has no value; the line is ignored, as Linux-HA does")
             return
         self._directive(directive, name, values, rest)
@@ -241,11 +241,11 @@ def _unit_hint(directive: Directive, values: list[Word], word: Word) -> str:
     return ""
 
 
-def _without_pasted_comment(directive: Directive, values: list[Word]) -> tuple[list[Word], Word | None]:
-    """Cut the values at a ``// comment`` pasted from a web page. What can be a value is left alone: the first word
-    of a path, and arguments of a command unless they are plainly prose."""
+def _without_pasted_comment(directive: Directive, values: list[Word], line: Line) -> tuple[list[Word], Word | None]:
+    """Cut the values at a ``//comment`` that follows a blank, as tutorials annotate their lines. What can be a value is
+    left alone: the first word of a path, and arguments of a command unless they are plainly prose."""
     for index, word in enumerate(values):
-        if not word.text.startswith("//"):
+        if not word.text.startswith("//") or line.content[word.column - 2] not in BLANKS:
             continue
         if directive.type in _PATHS and index == 0 and word.text.isascii() and len(word.text) > 2:
             continue

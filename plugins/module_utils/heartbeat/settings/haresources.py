@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from . import addresses
 from .diagnostics import Diagnostic, Findings, Place, PlaceKey, nearest_node, shown, together
 from .model import Address, Group, Resource, Service
-from .text import LOOKALIKES, Line, Word, lines
+from .text import LOOKALIKES, PASTED_COMMENT, Line, Word, lines
 from .values import Invalid
 
 #: Scripts that stand for an address which the daemon configures itself.
@@ -65,11 +65,13 @@ def _logical_lines(text: str, findings: Findings) -> list[list[Word]]:
             wanted = "a '#'" if meant == "#" else "a blank"
             findings.error(look, f"{character} looks like {wanted} but is none; type {wanted}", quote=False)
         words, comment = _cut_pasted_comment(line)
-        if comment is not None:
-            findings.error(comment, f"'{shown(comment.text)}': '//' does not start a comment, '#' does", "#")
         if promise is not None and line.number != promise.line + 1:
             _broken_promise(promise, findings)
             promise = None
+        if comment is not None and (words or promise is not None):
+            findings.warning(comment, PASTED_COMMENT, "#")
+        elif comment is not None:
+            findings.error(comment, f"'{shown(comment.text)}': '//' does not start a line, '#' starts a comment", "#")
         if promise is None:
             joined.append([])
         promise = _take_backslash(words)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Dict, Optional, Tuple, Union
+from typing import Optional, Union
 
 
 class Failback(enum.Enum):
@@ -71,7 +71,7 @@ class PingNode:
     """A pseudo node that answers ICMP echo. ``ping`` has one member, its own name; ``ping_group`` several."""
 
     name: str
-    members: Tuple[str, ...]
+    members: tuple[str, ...]
     kind: str  # "ping" or "ping_group"
 
 
@@ -97,8 +97,8 @@ class Logging:
 class Settings:
     """ha.cf, complete with defaults. Field names are the directives' names."""
 
-    nodes: Tuple[str, ...]
-    media: Tuple[Medium, ...]
+    nodes: tuple[str, ...]
+    media: tuple[Medium, ...]
     keepalive_ms: int = 1000
     deadtime_ms: int = 30000
     warntime_ms: int = 15000
@@ -107,9 +107,9 @@ class Settings:
     udpport: int = 694
     auto_failback: Failback = Failback.LEGACY
     hopfudge: int = 1
-    pings: Tuple[PingNode, ...] = ()
+    pings: tuple[PingNode, ...] = ()
     ipfail: bool = False
-    respawns: Tuple[Respawn, ...] = ()
+    respawns: tuple[Respawn, ...] = ()
     msgfmt: MessageFormat = MessageFormat.CLASSIC
     compression: str = "zlib"
     compression_threshold_kib: int = 2
@@ -122,9 +122,9 @@ class Settings:
     realtime: bool = True
     rtprio: int = 1
     logging: Logging = field(default_factory=Logging)
-    env: Tuple[Tuple[str, str], ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
     #: directive -> value text as written (for ``hbparameter`` and the scripts' ``HA_*`` environment)
-    parameters: Dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def ttl(self) -> int:
         """The ``ttl`` field of every message: hopfudge plus all configured nodes, ping nodes included."""
@@ -154,7 +154,7 @@ class KeyRing:
     """authkeys: all keys by id, and the one that signs."""
 
     active: int
-    keys: Tuple[Key, ...]
+    keys: tuple[Key, ...]
 
     def key(self, key_id: int) -> Optional[Key]:
         """The key with this id (the last definition wins), or None."""
@@ -190,7 +190,7 @@ class Service:
     """A script-like resource: resource.d, init.d, OCF agent (``ocf:provider:type``) or systemd unit, with arguments."""
 
     name: str
-    arguments: Tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     text: str = ""
 
 
@@ -203,13 +203,13 @@ class Group:
 
     key: str
     preferred: str
-    resources: Tuple[Resource, ...]
+    resources: tuple[Resource, ...]
 
-    def addresses(self) -> Tuple[Address, ...]:
+    def addresses(self) -> tuple[Address, ...]:
         """The VIPs, in start order."""
         return tuple(r for r in self.resources if isinstance(r, Address))
 
-    def services(self) -> Tuple[Service, ...]:
+    def services(self) -> tuple[Service, ...]:
         """Everything that is not an address, in start order."""
         return tuple(r for r in self.resources if isinstance(r, Service))
 
@@ -220,4 +220,4 @@ class Configuration:
 
     settings: Settings
     keyring: KeyRing
-    groups: Tuple[Group, ...]
+    groups: tuple[Group, ...]

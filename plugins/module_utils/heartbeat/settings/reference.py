@@ -50,9 +50,10 @@ same checks as `check --live`; a reload with an error changes nothing.
 
 * One directive per line: its name, then its values, separated by blanks or tabs; for most directives a comma separates
   too. Names are case-sensitive. Lines are at most {LONGEST_LINE} bytes long.
-* `#` starts a comment anywhere in a line. Comments may be in any language and encoding; CRLF line ends are fine. `//`
-  does not start a comment and gives an error that says so, as do the no-break and full-width characters that come along
-  when text is copied from a web page.
+* `#` starts a comment anywhere in a line. Comments may be in any language and encoding; CRLF line ends are fine. A
+  `//comment` behind a value, as tutorials annotate their lines, is taken for one with a warning, except after a command
+  (`respawn`); at the beginning of a line it is an error. No-break blanks and full-width characters, which come along
+  when text is copied from a web page, are errors that name them.
 * When a directive that takes one value is given more, or again, the last value counts (with a warning). A directive
   without a value is ignored (with a warning).
 * *Time*: a number, with a fraction if you like. Without a unit it means seconds; `ms` milliseconds; `us` microseconds.
@@ -91,7 +92,7 @@ auth 1
 
 * `auth NUMBER` says which key signs; it stands before the line of that key. `NUMBER METHOD KEY` defines a key, 0 to
   {HIGHEST_ID}; the last definition of a number counts. Only lines whose first character is `#` are comments. A key is
-  one word of ASCII characters; what follows it is ignored with a warning.
+  one word of ASCII characters; what follows it, `//comment` included, is ignored with a warning.
 * Methods: {_METHODS}. `crc` is a checksum without a key and protects against nothing.
   `sha256` is our own; a C daemon does not know it.
 * The file is refused when group or others can read it: `chmod 600`. No message, log line or digest contains a key.
@@ -105,8 +106,9 @@ node2  IPaddr2::10.0.0.10/24/eth0  Filesystem::/dev/drbd0::/data::ext4  \\
 ```
 
 * One line per group: the node that prefers it, then its resources in start order; they stop in reverse order. The
-  first resource is the group's key and must be unique. `#` starts a comment anywhere; a line that ends in `\\` goes on
-  in the next. The file is the same on all nodes and may be empty.
+  first resource is the group's key and must be unique. `#` starts a comment anywhere, `//` behind another
+  word does with a warning; a line that ends in `\\` goes on in the next. The file is the same on all nodes and may be
+  empty.
 * An address is written bare or with one of {_AGENTS} before it:
   `IP/MASK/INTERFACE/BROADCAST`, everything after the IP optional. The mask is a prefix length or dotted; the third part
   is the broadcast address if it begins with a digit. IPv6 addresses are accepted in every form. The daemon configures

@@ -3,7 +3,8 @@
 """From bytes to words that know where they stand.
 
 Rules of Linux-HA heartbeat 3.0.6, as measured: ``#`` starts a comment anywhere in ha.cf and haresources, blanks
-and tabs separate words. CRLF line ends are accepted; comments may hold any text in any encoding.
+and tabs separate words. A word that begins with ``//`` is a value there; here it starts a comment behind other words,
+with a warning. CRLF line ends are accepted; comments may hold any text in any encoding.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 
 #: What separates words; a carriage return is here so that files with CRLF line ends work.
 BLANKS = " \t\r\f\v"
+#: What is said about a ``//comment`` behind a value: tutorials annotate their lines that way, so it is understood.
+PASTED_COMMENT = "taken as a comment, which the C daemon would not do: write '#'"
 #: The C daemon reads lines into a buffer of 5120 bytes.
 LONGEST_LINE = 5119
 

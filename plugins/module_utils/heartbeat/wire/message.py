@@ -9,8 +9,9 @@ Source: Linux-HA heartbeat 3.0.6 wire format, as measured (field types, duplicat
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Optional, Tuple, Union
+from typing import Optional, Union
 
 STRING = 0
 BINARY = 1
@@ -39,10 +40,10 @@ class Field:
 class Message:
     """An immutable message. Build with :meth:`of`, read with :meth:`get`."""
 
-    fields: Tuple[Field, ...] = ()
+    fields: tuple[Field, ...] = ()
 
     @classmethod
-    def of(cls, *pairs: Tuple[str, Value]) -> Message:
+    def of(cls, *pairs: tuple[str, Value]) -> Message:
         """From (name, value) pairs in wire order: ``str`` becomes a string field, ``bytes`` a binary one."""
         return cls(tuple(_field(name, value) for name, value in pairs))
 
@@ -70,7 +71,7 @@ class Message:
         """The message type, field ``t``."""
         return self.get("t")
 
-    def plus(self, *pairs: Tuple[str, Value]) -> Message:
+    def plus(self, *pairs: tuple[str, Value]) -> Message:
         """A copy with these fields appended."""
         return Message(self.fields + tuple(_field(name, value) for name, value in pairs))
 
