@@ -8,6 +8,7 @@ asked for a reboot its power back. It ends by itself when the lab is gone.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -42,8 +43,7 @@ def serve(lab: Lab) -> None:
 
     def listeners() -> list[tuple[socket.socket, socket.socket]]:
         return [
-            (socket.create_server((network.router, PACKAGE_PORT)), socket.create_server((network.router, POWER_PORT)))
-            for network in plan.networks
+            (_listen(network.router, PACKAGE_PORT), _listen(network.router, POWER_PORT)) for network in plan.networks
         ]
 
     cache = PackageCache()
@@ -60,8 +60,8 @@ def serve(lab: Lab) -> None:
     try:
         while not stopping.is_set():
             _wait(stopping, watched)
-            if not netns.exists(identity.netns) or state.load(identity) is None:
-                say("the lab is gone")
+            if not netns.exists(identity.netns) or read_note(identity).get("pid") != os.getpid():
+                say("the lab is gone, or has another agent")
                 return
             try:
                 _watch(Lab.open(identity.lab, identity.root), watched)
@@ -70,6 +70,18 @@ def serve(lab: Lab) -> None:
     finally:
         if read_note(identity).get("pid") == os.getpid():
             note_path(identity).unlink(missing_ok=True)
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    """Return a listening socket; an agent that has lost its lab frees the port within one of its rounds."""
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            return socket.create_server((address, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
 
 
 def _wait(stopping: threading.Event, watched: dict[tuple[int, int], int]) -> None:
