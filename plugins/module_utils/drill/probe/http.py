@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ..model import Outcome
 from .connecting import Connection, open_connection
 from .http_wire import HttpError, Response, ResponseReader, request_bytes
-from .prober import Endpoint, Prober, outcome_of, resolve
+from .prober import Answer, Endpoint, Prober, outcome_of, resolve
 
 __all__ = ["HttpCheck", "HttpProber", "tls_context"]
 
@@ -184,7 +184,7 @@ class HttpProber(Prober):
         self.abandon(seq)
         self.hub.done(seq, outcome, detail or None)
 
-    def abandon(self, seq: int) -> Optional[tuple[Outcome, Mapping[str, Any]]]:
+    def abandon(self, seq: int) -> Optional[Answer]:
         """Drop what the attempt holds."""
         connection = self.connections.pop(seq, None)
         if connection is not None:

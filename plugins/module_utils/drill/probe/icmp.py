@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..model import Outcome
-from .prober import Prober, outcome_of, resolve
+from .prober import Answer, Prober, outcome_of, resolve
 
 __all__ = ["IcmpProber", "checksum", "echo_request", "parse_echo_reply"]
 
@@ -101,6 +101,10 @@ class IcmpProber(Prober):
             outcome = outcome_of(error.errno)
             why: Optional[Mapping[str, Any]] = {"why": str(error)} if outcome is Outcome.LOCAL else None
             self.hub.done(seq, outcome, why)
+
+    def abandon(self, seq: int) -> Optional[Answer]:
+        """Nothing to drop: the attempts share one socket."""
+        return None
 
     def close(self) -> None:
         """Drop everything."""

@@ -10,11 +10,13 @@ from .http import HttpProber
 from .icmp import IcmpProber
 from .prober import Prober
 from .tcp import TcpProber
+from .udp import UdpProber
 
 __all__ = ["PROBERS"]
 
 PROBERS: Mapping[str, type[Prober]] = {
     "icmp": IcmpProber,
+    "udp": UdpProber,
     "tcp": TcpProber,
     "http": HttpProber,
 }

@@ -12,7 +12,7 @@ from typing import Any, Optional
 from ..model import Outcome, Sample
 from .kinds import PROBERS
 from .pace import Pace
-from .prober import Hub
+from .prober import Answer, Hub
 from .spec import ProbeSpec
 
 __all__ = ["MAX_IN_FLIGHT", "Lane"]
@@ -93,8 +93,8 @@ class Lane(Hub):
             seq, attempt = next(iter(self._attempts.items()))
             if attempt.deadline_ns > now_ns:
                 return
-            instead = self.prober.abandon(seq)
-            self.done(seq, *(instead or (Outcome.TIMEOUT, None)))
+            answer = self.prober.abandon(seq) or Answer(Outcome.TIMEOUT, None, self.age_us(seq))
+            self._end(seq, answer)
 
     def close(self) -> None:
         """End everything that is still in flight as PENDING and release the sockets."""
@@ -119,9 +119,16 @@ class Lane(Hub):
 
     def done(self, seq: int, outcome: Outcome, detail: Optional[Mapping[str, Any]] = None) -> None:
         """Turn an attempt into a sample; the first report wins."""
+        self._end(seq, Answer(outcome, detail, self.age_us(seq)))
+
+    def age_us(self, seq: int) -> int:
+        """How long ago an attempt was sent."""
+        attempt = self._attempts.get(seq)
+        return 0 if attempt is None else (self._clock() - attempt.sent_ns) // 1000
+
+    def _end(self, seq: int, answer: Answer) -> None:
         attempt = self._attempts.pop(seq, None)
-        if attempt is None:
-            return
-        latency_us = (self._clock() - attempt.sent_ns) // 1000
-        sent_us = (attempt.sent_ns - self._epoch_ns) // 1000
-        self._record(Sample(seq, sent_us, attempt.late_ns // 1000, outcome, latency_us, detail))
+        if attempt is not None:
+            sent_us = (attempt.sent_ns - self._epoch_ns) // 1000
+            late_us = attempt.late_ns // 1000
+            self._record(Sample(seq, sent_us, late_us, answer.outcome, answer.latency_us, answer.detail))

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Optional
 from ..model import Outcome
 from .spec import ProbeSpec
 
-__all__ = ["Endpoint", "Hub", "Prober", "outcome_of", "resolve"]
+__all__ = ["Answer", "Endpoint", "Hub", "Prober", "outcome_of", "resolve"]
 
 _OUTCOMES: Mapping[int, Outcome] = {
     errno.ECONNREFUSED: Outcome.REFUSED,
@@ -32,6 +32,14 @@ _OUTCOMES: Mapping[int, Outcome] = {
     errno.ENETDOWN: Outcome.UNREACHABLE,
     errno.ETIMEDOUT: Outcome.TIMEOUT,
 }
+
+
+class Answer(NamedTuple):
+    """How an attempt ended, for a prober that tells it late."""
+
+    outcome: Outcome
+    detail: Optional[Mapping[str, Any]]
+    latency_us: int
 
 
 class Hub(ABC):
@@ -49,6 +57,10 @@ class Hub(ABC):
     def done(self, seq: int, outcome: Outcome, detail: Optional[Mapping[str, Any]] = None) -> None:
         """Report the end of an attempt; ignored when the attempt has already timed out."""
 
+    @abstractmethod
+    def age_us(self, seq: int) -> int:
+        """How long ago attempt ``seq`` was sent; 0 for one that has ended."""
+
 
 class Prober(ABC):
     """One probe of one kind; ``open`` once, ``send`` at every slot."""
@@ -65,12 +77,13 @@ class Prober(ABC):
     def send(self, seq: int) -> None:
         """Start attempt ``seq`` without blocking."""
 
-    def abandon(self, seq: int) -> Optional[tuple[Outcome, Mapping[str, Any]]]:
+    @abstractmethod
+    def abandon(self, seq: int) -> Optional[Answer]:
         """Release what attempt ``seq`` holds: its time is over.
 
-        Returns what the sample should say instead of "timeout", or None.
+        Returns what the sample should say instead of "timeout": a probe that collects several
+        answers to one question only knows at the end what they come to.
         """
-        return None
 
     @abstractmethod
     def close(self) -> None:

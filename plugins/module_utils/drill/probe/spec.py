@@ -49,6 +49,7 @@ KINDS: Mapping[str, KindRules] = {
     # The TCP timeout stays below the one second after which Linux repeats a SYN: an attempt
     # that is answered only because it was repeated is a second too late for a client, too.
     "icmp": KindRules(5, 250, False, {}),
+    "udp": KindRules(1, 250, True, {}),
     "tcp": KindRules(10, 500, True, {"expect_banner": str}),
     "http": KindRules(20, 1000, False, HTTP_OPTIONS),
 }

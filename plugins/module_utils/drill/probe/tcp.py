@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 from ..model import Outcome
 from .connecting import Connection, open_connection
-from .prober import Prober, outcome_of, resolve
+from .prober import Answer, Prober, outcome_of, resolve
 
 __all__ = ["TcpProber"]
 
@@ -49,7 +49,7 @@ class TcpProber(Prober):
         if connection is not None:
             self.connections[seq] = connection
 
-    def abandon(self, seq: int) -> Optional[tuple[Outcome, Mapping[str, Any]]]:
+    def abandon(self, seq: int) -> Optional[Answer]:
         """Drop what the attempt holds."""
         connection = self.connections.pop(seq, None)
         if connection is not None:

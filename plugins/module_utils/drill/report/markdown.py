@@ -45,9 +45,8 @@ def _summary(report: Mapping[str, Any]) -> list[str]:
 def _run(run: Mapping[str, Any]) -> list[str]:
     fault = run["fault"]
     lines = [f"## {_cell(run['title'])}", ""]
-    lines.append(
-        f"**{_cell(fault['kind'])}** on **{_cell(fault['target'])}** at {moment(fault['at_ns'])}. {_cell(fault['text'])}".rstrip()
-    )
+    what = f"**{_cell(fault['kind'])}** on **{_cell(fault['target'])}** at {moment(fault['at_ns'])}."
+    lines.append(f"{what} {_cell(fault['text'])}".rstrip())
     lines += [
         "",
         _row("Probe", "Asked", "Every", "What the client saw", "Latency p50 / p99", "Probe late, worst"),

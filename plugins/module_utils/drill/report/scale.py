@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-
 __all__ = ["Window", "event_groups", "focus_window", "percent", "ticks", "whole_window"]
 
 SHORTEST_US = 240_000
