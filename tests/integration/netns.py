@@ -18,12 +18,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heartbeat.control.client import NotRunning, ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 MODULE_UTILS = Path(__file__).resolve().parents[2] / "plugins" / "module_utils"
 CLONE_NEWNET = 0x40000000
@@ -45,7 +47,7 @@ node n1 n2
 
 
 def ip(*arguments: str) -> str:
-    """Run ip(8); raises CalledProcessError."""
+    """Run iproute2; raises CalledProcessError."""
     return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
 
 
@@ -88,12 +90,18 @@ class Namespace:
         self.ip("link", "set", "lo", "up")
 
     def ip(self, *arguments: str) -> str:
-        """ip(8) in here."""
+        """Run iproute2 in here."""
         return ip("-n", self.name, *arguments)
 
     def run(self, *argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """A program in here."""
-        return subprocess.run(["ip", "netns", "exec", self.name, *argv], capture_output=True, text=True, **options)
+        return subprocess.run(
+            ["ip", "netns", "exec", self.name, *argv],
+            capture_output=True,
+            text=True,
+            check=options.pop("check", False),
+            **options,
+        )
 
     def popen(self, *argv: str, **options: Any) -> subprocess.Popen[str]:
         """A program in here, in the background."""
@@ -105,7 +113,11 @@ class Namespace:
 
     def nft(self, rules: str) -> None:
         """Replace this namespace's table ``t`` by these rules (empty: none)."""
-        script = f"table inet t\ndelete table inet t\ntable inet t {{\n{rules}\n}}\n" if rules else "table inet t\ndelete table inet t\n"
+        script = (
+            f"table inet t\ndelete table inet t\ntable inet t {{\n{rules}\n}}\n"
+            if rules
+            else "table inet t\ndelete table inet t\n"
+        )
         self.run("nft", "-f", "-", input=script, check=True)
 
     def close(self) -> None:
@@ -182,7 +194,7 @@ class Probe:
     def outage_s(self) -> float:
         """The longest time between two sent probes that were both answered, with none answered between."""
         times = [self.sent[number] for number in sorted(self.answered)]
-        return max((later - earlier for earlier, later in zip(times, times[1:], strict=False)), default=float("inf"))
+        return max((times[index] - times[index - 1] for index in range(1, len(times))), default=float("inf"))
 
 
 class Node(Namespace):
@@ -223,7 +235,7 @@ class Node(Namespace):
         self.process.send_signal(number)
 
     def kill(self) -> None:
-        """kill -9 the daemon; its addresses stay."""
+        """SIGKILL for the daemon; its addresses stay."""
         self.signal(signal.SIGKILL)
         self.wait()
 
@@ -340,12 +352,17 @@ class Cluster:
             node.configure(text, haresources)
 
     def start(self) -> None:
-        """Start both daemons and wait until they are active and one holds the VIP."""
+        """Start both daemons and wait until they are active and n1 holds the VIP.
+
+        Which node takes first when both start at once is for the tests of the start; the others begin with n1."""
         for node in self.nodes:
             node.start()
         for node in self.nodes:
             wait_for(node.active, f"{node.node_name} active\n{node.log()}")
         wait_for(lambda: len(self.holders()) == 1, f"one holder\n{self.logs()}")
+        if self.holders() == ["n2"]:
+            self.n1.hbctl("takeover")
+            wait_for(lambda: self.holders() == ["n1"], f"n1 takes over\n{self.logs()}")
 
     def holders(self, address: str = VIP) -> list[str]:
         """The nodes on which the address is configured."""

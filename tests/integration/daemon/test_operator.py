@@ -29,16 +29,11 @@ def test_status_is_a_table_json_and_an_exit_code(cluster: Cluster) -> None:
     assert report["pid"] == cluster.n1.process.pid
     assert report["loop"]["deadlines"] > 0
     assert "network-namespace-key" not in json.dumps(report)
+    # for root and its group only
+    assert stat.S_IMODE((cluster.n1.runtime / "control.sock").stat().st_mode) == 0o660
     cluster.n2.kill()
     wait_for(lambda: cluster.n1.sees("n2", "dead"), "n2 dead")
     assert cluster.n1.hbctl("status").returncode == 1
-
-
-def test_the_control_socket_is_for_its_group_only(cluster: Cluster) -> None:
-    cluster.configure()
-    cluster.start()
-    mode = (cluster.n1.runtime / "control.sock").stat().st_mode
-    assert stat.S_IMODE(mode) == 0o660
 
 
 def test_standby_and_takeover_move_without_loss(cluster: Cluster) -> None:

@@ -34,6 +34,7 @@ class Addresses:
         self._add: dict[str, list[bytes]] = {}
         self._strays: dict[str, list[rtnl.KernelAddress]] = {}
         self._up: dict[str, tuple[Place, ...]] = {}
+        self._waiting: dict[str, list[Place]] = {}  # IPv6 addresses that were just added
 
     def places(self, key: str) -> tuple[Place, ...]:
         """Where the group's addresses go."""
@@ -90,12 +91,21 @@ class Addresses:
             self._execute(self._deletions(fresh))
             return "; ".join(f"{place}: {os.strerror(number)}" for place, number in failed[:3])
         right = {(place.ip, place.prefix, place.device) for place in places}
+        self._waiting[key] = [place for place, result in zip(places, results) if result == 0 and ":" in place.ip]
         outdated = [place for place in previous if (place.ip, place.prefix, place.device) not in right]
         strays = self._other_prefixes(key, places)
         if outdated or strays:  # a changed definition, or a leftover with another prefix or device
             self._execute(self._deletions(outdated) + strays)
         self._strays.pop(key, None)
         return None
+
+    def ready(self, key: str) -> bool:
+        """Are packets for all addresses of the group taken by now?
+
+        The kernel finishes an IPv6 address in a work queue: on a busy machine many milliseconds after it was added."""
+        waiting = [place for place in self._waiting.get(key, ()) if not self._netlink.delivers(place.ip)]
+        self._waiting[key] = waiting
+        return not waiting
 
     def remove(self, key: str) -> str | None:
         """Take all addresses of a group down, leftovers included; None, or why not."""

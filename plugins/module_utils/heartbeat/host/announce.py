@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from .loop import Loop, Timer
 
-#: When an announcement is repeated, counted from the first. Modern switches and stacks may miss or rate-limit one.
-SCHEDULE_NS = (1 * MS, 10 * MS, 100 * MS, 1 * SECOND)
+#: When an announcement is repeated, counted from the first. The dense beginning is for hand-overs: while the giver
+#: still has the address, its kernel answers requests too, and a client may have learnt the old place once more.
+SCHEDULE_NS = (1 * MS, 3 * MS, 10 * MS, 30 * MS, 100 * MS, 1 * SECOND)
 REFRESH_NS = 60 * SECOND
 BURST = 128
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Callable, Optional, Protocol, Union
 
 from ..core.effects import Level
 from ..core.events import GroupReport, Stage
 from .agents import Agent, AgentNotFoundError, Toolbox, is_running
-from .clock import SECOND
+from .clock import MS, SECOND
 from .worker import Outcome, Task
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 STOP_RETRIES = 10
 STOP_RETRY_NS = 1 * SECOND
+READY_LOOK_NS = MS // 5
+READY_PATIENCE_NS = 1 * SECOND
 
 
 class Runner(Protocol):
@@ -56,6 +59,7 @@ class _Work:
     busy: bool = False  # a script runs
     timer: Timer | None = None
     next: Procedure | None = None
+    waiting: Timer | None = None  # addresses are up, but the kernel is not ready for their packets
     services_down: bool = False
     started_with: tuple[Service, ...] = ()
 
@@ -88,31 +92,48 @@ class Groups:
         self._groups.update({group.key: group for group in groups})
 
     def start(self, key: str) -> None:
-        """StartGroup. The addresses are up and announced when this returns, or START_FAILED is reported."""
+        """StartGroup. The addresses are up when this returns, and announced (IPv6: as soon as the kernel takes their
+        packets), or START_FAILED is reported."""
         began = time.perf_counter_ns()
         problem = self._addresses.add(key)
-        added = time.perf_counter_ns()
+        self._forget_waiting(key)
         if problem is None:
-            self._announcer.announce(key)
-            announced = time.perf_counter_ns()
-            add_us, garp_us = (added - began) // 1000, (announced - added) // 1000
-            self.last_take_us = {"add_us": add_us, "garp_us": garp_us}
-            count = str(len(self._addresses.places(key)))
-            self._report(GroupReport(key, Stage.ADDRESSES_UP))
-            self._log(
-                Level.NOTICE,
-                "addresses-up",
-                {"group": key, "addresses": count, "add_us": str(add_us), "garp_us": str(garp_us)},
-            )
-        self._order(key, self._starting(key, problem))
+            self._announce_when_ready(key, began, time.perf_counter_ns(), self._loop.now() + READY_PATIENCE_NS)
+        else:
+            self._order(key, self._starting(key, problem))
+
+    def _announce_when_ready(self, key: str, began: int, added: int, patience_ends: int) -> None:
+        work = self._work.setdefault(key, _Work())
+        work.waiting = None
+        now = self._loop.now()
+        if not self._addresses.ready(key) and now < patience_ends:
+            again = partial(self._announce_when_ready, key, began, added, patience_ends)
+            work.waiting = self._loop.call_at(now + READY_LOOK_NS, again)
+            return
+        ready = time.perf_counter_ns()
+        self._announcer.announce(key)
+        us = {"add_us": (added - began) // 1000, "ready_us": (ready - added) // 1000}
+        us["garp_us"] = (time.perf_counter_ns() - ready) // 1000
+        self.last_take_us = us
+        self._report(GroupReport(key, Stage.ADDRESSES_UP))
+        facts = {"group": key, "addresses": str(len(self._addresses.places(key)))}
+        self._log(Level.NOTICE, "addresses-up", {**facts, **{name: str(value) for name, value in us.items()}})
+        self._order(key, self._starting(key, None))
+
+    def _forget_waiting(self, key: str) -> None:
+        waiting = self._work.setdefault(key, _Work()).waiting
+        if waiting is not None:
+            waiting.cancel()
 
     def stop_services(self, key: str) -> None:
         """StopServices: the addresses stay, but are no longer announced."""
+        self._forget_waiting(key)
         self._announcer.silence(key)
         self._order(key, self._stopping(key, addresses=False))
 
     def stop(self, key: str) -> None:
         """StopGroup."""
+        self._forget_waiting(key)
         self._announcer.silence(key)
         self._order(key, self._stopping(key, addresses=True))
 

@@ -92,6 +92,18 @@ class Netlink:
                 break
         return bodies
 
+    def delivers(self, ip: str) -> bool:
+        """Does this machine take packets for ``ip`` by now? False also when the kernel cannot tell."""
+        self._seq += 1
+        try:
+            self._socket.send(rtnl.with_seq(rtnl.route_request(ip), self._seq))
+            while True:
+                for kind, _flags, seq, body in rtnl.split(self._socket.recv(1 << 16)):
+                    if seq == self._seq:
+                        return kind == rtnl.RTM_NEWROUTE and rtnl.is_local_route(body)
+        except OSError:
+            return False
+
     def devices(self) -> dict[str, rtnl.Device]:
         """All network devices by name."""
         found = (rtnl.parse_device(body) for body in self._dump(rtnl.RTM_GETLINK, rtnl.RTM_NEWLINK))

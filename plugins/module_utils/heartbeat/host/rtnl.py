@@ -28,7 +28,7 @@ IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_FLAGS, IFA_PROTO = 1, 2, 3
 IFA_F_NODAD, IFA_F_PERMANENT = 0x02, 0x80
 IFLA_ADDRESS, IFLA_IFNAME = 1, 3
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_TABLE = 1, 4, 5, 6, 15
-RTN_UNICAST, RT_TABLE_MAIN = 1, 254
+RTN_UNICAST, RTN_LOCAL, RT_TABLE_MAIN = 1, 2, 254
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 ARPHRD_ETHER = 1
 
@@ -129,6 +129,19 @@ def dump_request(kind: int) -> bytes:
         kind, _RTMSG.pack(0, 0, 0, 0, 0, 0, 0, 0, 0)
     )
     return message(kind, NLM_F_REQUEST | NLM_F_DUMP, body)
+
+
+def route_request(ip: str) -> bytes:
+    """Asks how this machine would route packets to an address."""
+    family = family_of(ip)
+    packed = socket.inet_pton(family, ip)
+    body = _RTMSG.pack(family, len(packed) * 8, 0, 0, 0, 0, 0, 0, 0) + _attribute(RTA_DST, packed)
+    return message(RTM_GETROUTE, NLM_F_REQUEST, body)
+
+
+def is_local_route(body: bytes) -> bool:
+    """Does the answer to ``route_request`` say that the packets are for this machine itself?"""
+    return len(body) >= _RTMSG.size and body[7] == RTN_LOCAL
 
 
 def with_seq(prebuilt: bytes, seq: int) -> bytes:
