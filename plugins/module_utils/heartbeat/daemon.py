@@ -23,7 +23,7 @@ from .core.node import Node
 from .host import realtime
 from .host.assembly import Host
 from .host.clock import MS, SECOND, wall_s
-from .settings.fingerprint import configuration_hash
+from .settings.fingerprint import cluster_hash, configuration_hash
 from .wire.station import Reception, Station
 
 if TYPE_CHECKING:
@@ -253,6 +253,7 @@ class Daemon:
             pid=os.getpid(),
             generation=self._identity.generation,
             configuration_hash=configuration_hash(self._configuration),
+            cluster_hash=cluster_hash(self._configuration),
             warnings=[*self._notes, *self._host.warnings()],
             addresses=self._host.vips(),
             counters={**counters, **self._host.counters()},

@@ -20,6 +20,7 @@ class HostFacts:
     pid: int
     generation: int
     configuration_hash: str
+    cluster_hash: str
     warnings: Sequence[str]
     addresses: Mapping[str, Sequence[str]]
     counters: Mapping[str, Any]
@@ -39,6 +40,7 @@ def report(node: Mapping[str, Any], host: HostFacts) -> dict[str, Any]:
         "generation": host.generation,
         "groups": groups,
         "configuration_hash": host.configuration_hash,
+        "cluster_hash": host.cluster_hash,
         "warnings": [*node.get("warnings", ()), *host.warnings],
         "counters": dict(host.counters),
         "loop": dict(host.loop),
