@@ -9,6 +9,7 @@ those; the rest keeps its order.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Callable
 
@@ -47,6 +48,8 @@ class Desk:
         self.carrier_lost: frozenset[str] = frozenset()
         self.still = False  # the event in hand told nothing new: no need to reconcile
         self.last_move: Move | None = None
+        #: (origin, target, code) -> how often; a name that is not known is empty
+        self.moves: Counter[tuple[str, str, str]] = Counter()
         self._hush_until: int | None = None
         self.report_status: Callable[[], None] = lambda: None  # the node puts its own status sender here
         self._urgent: list[Effect] = []
@@ -80,14 +83,14 @@ class Desk:
         """Bring a group up here. ``origin``: whom it comes from."""
         done = self._ask(key, Ask.TAKE, code, facts)
         if done:
-            self.last_move = Move(key, origin, self.name, code, facts, self.now)
+            self._moved(Move(key, origin, self.name, code, facts, self.now))
         return done
 
     def give(self, key: str, to: str, code: str, **facts: str) -> bool:
         """Begin a planned move: services stop (SERVICES_STOPPED follows), addresses stay."""
         done = self._ask(key, Ask.GIVE, code, facts, to)
         if done:
-            self.last_move = Move(key, self.name, to, code, facts, self.now)
+            self._moved(Move(key, self.name, to, code, facts, self.now))
         return done
 
     def reclaim(self, key: str, code: str, **facts: str) -> bool:
@@ -99,7 +102,7 @@ class Desk:
         moved = self.hold(key).holding() and self.hold(key).to is None
         done = self._ask(key, Ask.RELEASE, code, facts)
         if done and moved:
-            self.last_move = Move(key, self.name, to, code, facts, self.now)
+            self._moved(Move(key, self.name, to, code, facts, self.now))
         return done
 
     def forgive(self, key: str, code: str, **facts: str) -> bool:
@@ -109,6 +112,10 @@ class Desk:
     def announce(self, key: str) -> None:
         """Tell the network again where the group's addresses are."""
         self._urgent.append(Announce(key))
+
+    def _moved(self, move: Move) -> None:
+        self.last_move = move
+        self.moves[move.origin or "", move.target or "", move.code] += 1
 
     def _ask(self, key: str, ask: Ask, code: str, facts: dict[str, str], to: str | None = None) -> bool:
         """True: the table had a row for it, and it was carried out."""

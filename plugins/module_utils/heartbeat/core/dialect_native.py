@@ -224,8 +224,8 @@ class NativeDialect:
         return "foreign" if has_foreign else "none"
 
     def facts(self) -> dict[str, object]:
-        """Nothing more."""
-        return {}
+        """The groups that do not come back by themselves, because an operator moved them away from here."""
+        return {"standby": [key for key in self._desk.table.configured() if key in self._errands.standby]}
 
     def parties(self, key: str) -> tuple[Party, tuple[Party, ...]]:
         """Ourselves and every live peer that can still act, as seen for one group."""

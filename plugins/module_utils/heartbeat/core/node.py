@@ -302,7 +302,8 @@ class Node:
             peer = desk.membership.peers[name]
             never, left = peer.last_status_ns is None, peer.goodbye
             code = "peer-never-heard" if never else "peer-gone" if left else "peer-dead"
-            self._peer_changed(name, "", DEAD, code, dead_ms=str(to_ms(peer.dt_ns)))
+            silent_ms = str(to_ms(desk.now - peer.base_ns))
+            self._peer_changed(name, "", DEAD, code, dead_ms=str(to_ms(peer.dt_ns)), silent_ms=silent_ms)
             self._dialect.peer_died(name)
         for name in judged.pings:
             desk.log(Level.WARNING, "ping-dead", ping=name)

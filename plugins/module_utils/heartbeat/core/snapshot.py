@@ -31,6 +31,10 @@ def snapshot(desk: Desk, dialect: Dialect, now: int) -> Json:
         "groups": [_group(desk, dialect, key, now) for key in desk.table.configured()],
         "rscstatus": dialect.rscstatus(),
         "last_move": _last_move(desk, now),
+        "moves": [
+            {"from": origin, "to": target, "code": code, "count": count}
+            for (origin, target, code), count in sorted(desk.moves.items())
+        ],
         **dialect.facts(),
     }
 
