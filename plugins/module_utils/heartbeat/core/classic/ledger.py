@@ -62,8 +62,8 @@ class Ledger:
         return not self._waiting
 
     def settled(self, holding: Holding) -> bool:
-        """Has every group of these classes its addresses up, or failed for good?"""
-        holds = [self.desk.hold(key) for key in self.keys(holding)]
+        """Has every group of these classes, as far as they are ours, its addresses up, or failed for good?"""
+        holds = [self.desk.hold(key) for key in self.keys(holding & self.mine)]
         return all(hold.state in _SETTLED or (hold.state is State.TAKING and hold.address) for hold in holds)
 
     def actually_held(self) -> Holding:
@@ -136,9 +136,9 @@ class Ledger:
         code, origin = self.why_take
         if state is State.FOUND:
             code = "adopted"
-        if state in _FREE:
+        if state in _FREE and not desk.hushed():
             desk.take(key, code, origin=origin or None, peer=origin or "?")
-        elif state is State.GIVING:
+        elif state is State.GIVING and not desk.hushed():
             desk.reclaim(key, "target-gone", peer=desk.hold(key).to or "?")
 
     def _let_go(self, key: str) -> None:

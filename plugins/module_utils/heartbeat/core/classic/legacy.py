@@ -54,8 +54,13 @@ class Legacy:
 
     def peer_gone(self, peer: str, code: str) -> None:
         """Silence or goodbye: everything is ours."""
-        if self._ledger.phase is not Phase.SHUTDOWN:
-            self._asked.clear()
+        if self._ledger.phase is Phase.SHUTDOWN:
+            return
+        if code == "peer-silent":
+            needed = not self._desk.membership.peers[peer].goodbye
+            self._desk.send(*messages.stonith(peer, needed=needed))
+        self._asked.clear()
+        if self._ledger.mine is not Holding.ALL:
             self._ledger.gain(Holding.ALL, code, peer)
 
     def requested(self, peer: str, message: Message) -> None:

@@ -167,12 +167,17 @@ class Nice:
             self.fail_back()
 
     def _arm_transition(self) -> None:
-        """The 10 s of the C daemon, cut to two keepalives once nobody can hold what is ours."""
+        """The 10 s of the C daemon, cut to two keepalives once nobody can hold what is ours.
+
+        Three for the first of two nodes, so that one speaks first and the other answers (a tie costs messages, not time)."""
         desk, ledger = self._desk, self._ledger
         limit = desk.armed(TRANSITION)
         limit = desk.now + TRANSITION_NS if limit is None else limit
-        if ledger.peer() is None or ledger.theirs is Holding.NONE:
-            limit = min(limit, desk.now + 2 * desk.configuration.settings.keepalive_ms * MS)
+        peer = ledger.peer()
+        if peer is None or ledger.theirs is Holding.NONE:
+            first = peer is not None and desk.membership.rank(desk.name) < desk.membership.rank(peer)
+            keepalives = 3 if first else 2
+            limit = min(limit, desk.now + keepalives * desk.configuration.settings.keepalive_ms * MS)
         desk.arm(TRANSITION, limit)
 
     # --- acquiring ----------------------------------------------------------------------------------------
@@ -219,8 +224,10 @@ class Nice:
 
     def _taken_over(self) -> None:
         ledger = self._ledger
-        self._desk.send(*messages.MACH_DOWN)
         ledger.takeover_running = False
+        if Holding.FOREIGN not in ledger.mine:
+            return  # a conflict has taken it away again meanwhile
+        self._desk.send(*messages.MACH_DOWN)
         ledger.need_failback = True
         ledger.other_stable = True
         self._heard_ourselves()
