@@ -48,12 +48,14 @@ class Lateness:
     def __init__(self) -> None:
         self.counts: list[int] = [0] * (len(LATENESS_BOUNDS_US) + 1)
         self.max_ns = 0
+        self.sum_ns = 0
         self.last_ns = 0
 
     def record(self, late_ns: int) -> None:
         """Note one deadline, met ``late_ns`` after it was due."""
         self.last_ns = late_ns
         self.max_ns = max(self.max_ns, late_ns)
+        self.sum_ns += late_ns
         us = late_ns // 1000
         for bucket, bound in enumerate(LATENESS_BOUNDS_US):
             if us <= bound:
@@ -62,12 +64,17 @@ class Lateness:
         self.counts[-1] += 1
 
     def snapshot(self) -> dict[str, object]:
-        """For the status reply: the maximum, and a cumulative histogram by upper bound in microseconds."""
+        """For the status reply: the maximum, the sum, and a cumulative histogram by upper bound in microseconds."""
         total, histogram = 0, {}
         for bound, count in zip((*LATENESS_BOUNDS_US, 0), self.counts):
             total += count
             histogram[str(bound) if bound else "inf"] = total
-        return {"late_ms_max": round(self.max_ns / MS, 3), "deadlines": total, "late_us_le": histogram}
+        return {
+            "late_ms_max": round(self.max_ns / MS, 3),
+            "late_us_sum": self.sum_ns // 1000,
+            "deadlines": total,
+            "late_us_le": histogram,
+        }
 
 
 class Loop:

@@ -26,6 +26,7 @@ from .errors import Reason, WireError
 from .message import Message
 from .outbox import FILLING
 from .roster import Roster
+from .traffic import LOST, OK, RESULTS, Traffic
 
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
@@ -75,6 +76,7 @@ class Station:
         self._outbox = Outbox()
         self._roster = Roster(identity, configuration.settings.nodes, lambda: choose(0, 9))
         self._counters: Counter[str] = Counter()
+        self.traffic = Traffic()
         self._statuses: Mapping[str, str] = {}
         self._wall_s = 0
         self._warned_at = 0
@@ -154,6 +156,8 @@ class Station:
             self._admit(message, envelope, link, now_ns, outcome)
         except WireError as error:
             self._counters[error.reason.value] += 1
+            known = peer if peer is not None and peer in self._roster.inboxes else ""
+            self.traffic.count(known, link, RESULTS[error.reason])
             if error.reason in _QUIET:
                 return Reception()
             return Reception(rejected=Reject(error.reason, error.text, link, peer))
@@ -181,6 +185,7 @@ class Station:
             outcome.events.append(LinkAlive(peer, link))
             if envelope.dest in (None, self.identity.name):
                 self._manage(message, envelope, inbox, now_ns, outcome)
+            self.traffic.count(peer, link, OK)
             return
         dead = self._statuses.get(peer) == "dead"
         taken = inbox.take(envelope, envelope.seq, dead=dead, now_ns=now_ns, delay_ns=self._patience)
@@ -190,7 +195,9 @@ class Station:
         self._account(peer, taken, envelope.seq, outcome)
         if taken.refused is not None:
             self._counters[taken.refused.value] += 1
+            self.traffic.count(peer, link, RESULTS[taken.refused])
             return
+        self.traffic.count(peer, link, OK)
         if self._roster.bind(envelope):
             outcome.log(Level.WARNING, "wire-uuid-changed", peer=peer)
         outcome.events.append(
@@ -202,6 +209,7 @@ class Station:
             self._outbox.restarted(peer)
         if taken.lost:
             self._counters["lost"] += taken.lost
+            self.traffic.count(peer, "", LOST, taken.lost)
             outcome.log(Level.NOTICE, "wire-lost", peer=peer, count=taken.lost, seq=seq)
         if taken.given_up:
             self._counters["given-up"] += taken.given_up
