@@ -69,6 +69,12 @@ class Notifier:
         """The shutdown begins."""
         self.send("STOPPING=1", f"STATUS={status}")
 
+    def close(self) -> None:
+        """Say nothing any more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
     def alive(self) -> None:
         """Pet the watchdog when it is time. To be called from the decision loop only."""
         if self.watchdog_ns:
