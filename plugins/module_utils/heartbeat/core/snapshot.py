@@ -65,6 +65,7 @@ def _group(desk: Desk, dialect: Dialect, key: str, now: int) -> Json:
         "holder": dialect.holder(key),
         "claim": dialect.claim(key),
         "addresses": addresses,
+        "addresses_here": hold.address,
         "resources": [resource.text or key for resource in group.resources],
         "why": hold.why,
         "since_ms": to_ms(now - hold.since_ns),
