@@ -31,6 +31,9 @@ from .reconcile import Act, Decision, decide
 HASTE_MAX_NS = 100 * MS
 HASTE_MIN_NS = 10 * MS
 
+#: The group's addresses are on that machine.
+_PRESENT = gossip.ADDRESSED | {Letter.FOUND, Letter.RELEASING}
+
 _HASTY = frozenset({Letter.FOUND, Letter.WANTING, Letter.OFFERED})
 
 
@@ -48,6 +51,8 @@ class NativeDialect:
         self._claims: dict[str, int] = {}  # our own
         self._told_at: dict[str, int] = {}  # the version in which the present claim was first told
         self._rivals: dict[str, set[str]] = {}
+        self._given_by: dict[str, str] = {}  # key -> who handed it to us: still letting go is no conflict
+        self._returned: set[str] = set()
         self._clues = ClueKeeper(desk)
         self._errands = Errands(desk)
         self._reply = False
@@ -82,6 +87,8 @@ class NativeDialect:
 
     def peer_changed(self, peer: str, before: str, after: str) -> None:
         """A peer that appears gets our state at once instead of with the next keepalive."""
+        if before == DEAD:
+            self._returned.add(peer)
         if before == DEAD or peer not in self._views:
             self._reply = True
 
@@ -93,6 +100,7 @@ class NativeDialect:
         """A new life of a peer: what its former one told is void."""
         self._reply = True
         if restarted:
+            self._given_by = {key: giver for key, giver in self._given_by.items() if giver != peer}
             self._orphan(peer, self._views.forget(peer), "peer-gave-up")
 
     def heard(self, peer: str, message: Message) -> None:
@@ -173,6 +181,7 @@ class NativeDialect:
         if self._version != before or self._reply:
             self._desk.send_status()
         self._reply = False
+        self._returned.clear()
         self._errands.leave(self._clues.stop_tried)
         self._arm()
 
@@ -276,6 +285,7 @@ class NativeDialect:
             if desk.hold(key).state is not State.WANTING:
                 self._raise_claim(key)
             desk.take(key, code, origin=decision.peer, peer=peer)
+            self._given_by[key] = peer if code == "handed" else ""
             self._errands.taken(key)
         elif decision.act is Act.GIVE:
             ours, theirs = str(self._pings()), str(self._views[peer].pings)
@@ -295,21 +305,24 @@ class NativeDialect:
         self._views.saw_claim(key, self._claims[key])
 
     def _watch_rivals(self, key: str, me: Party, others: tuple[Party, ...], departing: bool) -> None:
-        """The winner of a conflict announces when it notices the rival, and again when the rival has let go."""
+        """The winner of a conflict announces when it notices the rival, and again when the rival has let go; after a
+        partition also when there is no rival any more, because there may have been one."""
         if me.entry.letter not in (Letter.ANNOUNCED, Letter.HELD):
             self._rivals.pop(key, None)
             return
         before = self._rivals.get(key, set())
-        now = {p.name for p in others if p.addressed() and p.entry.to != me.name}
-        now |= {p.name for p in others if p.name in before and p.entry.letter is Letter.RELEASING}
+        now = {p.name for p in others if p.entry.letter in _PRESENT and p.entry.to != me.name}
+        now.discard(self._given_by.get(key, ""))
         self._rivals[key] = now
         if departing or any(p.name in now and p.holds() and outranks(p, me) for p in others):
             return  # we are the ones to let go
-        for code, names in (("conflict-won", now - before), ("conflict-over", before - now)):
+        back = self._returned - now - before
+        for code, names in (("conflict-won", now - before), ("conflict-over", before - now), ("peer-back", back)):
             for name in sorted(names):
                 if not self._desk.hushed():
                     self._desk.announce(key)
-                self._desk.log(Level.WARNING, code, group=key, peer=name)
+                level = Level.NOTICE if code == "peer-back" else Level.WARNING
+                self._desk.log(level, code, group=key, peer=name)
 
     def _entry(self, key: str) -> Entry:
         hold = self._desk.hold(key)

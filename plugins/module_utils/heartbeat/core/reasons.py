@@ -55,6 +55,7 @@ CATALOGUE: dict[str, str] = {
     "conflict-lost": "{group}: held here and by {peer}, whose claim goes first: released here",
     "conflict-won": "{group}: also held by {peer}; our claim goes first, announcing it again",
     "conflict-over": "{group}: {peer} has released it, announcing it again",
+    "peer-back": "{group}: {peer} is back and may have announced it meanwhile, announcing it again",
     "deaf-peer": "{group}: {peer} does not hear us and holds it: released here",
     "swept": "{group}: left here by a crash, but {peer} holds it: removed",
     "vanished": "{group}: no longer configured, released",
