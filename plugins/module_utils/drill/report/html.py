@@ -49,9 +49,9 @@ def _summary(report: Mapping[str, Any]) -> str:
                 link = f'<a href="#run-{index + 1}">{escape(run["title"])}</a>'
                 head = f'<th scope="rowgroup" role="rowheader"{span}>{link}</th>'
             label = MEASURES[row["measure"]].label
-            what = escape(row["probe"]) + (
-                "" if row["measure"] == "outage_us" else f"<br><small>{escape(label)}</small>"
-            )
+            what = escape(row["probe"])
+            if row["measure"] != "outage_us":
+                what = f'<span class="aside">{what}, </span><small>{escape(label)}</small>'
             rows.append(
                 f'<tr role="row">{head}<td role="cell">{what}</td>'
                 f'<td class="n" role="cell">{shown(row["measure"], row["value"])}</td>'

@@ -65,6 +65,7 @@ background:var(--faint)}
 small.fail{color:var(--bad)}small.inconclusive{color:var(--unsure)}
 td:last-child,th:last-child{padding-right:0}
 .n{text-align:right;white-space:nowrap}
+.aside{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .scroll{overflow-x:auto}.scroll table{min-width:720px}
 small,.why{color:var(--soft);font-size:13px}
 .bar{position:relative;display:block;height:8px;min-width:90px;margin-top:8px;border-radius:4px;
@@ -105,7 +106,7 @@ border-radius:3px;
 background:var(--ok)}
 .key.lost::before{background:var(--lost)}.key.blind::before{background:var(--blind)}
 ol.events-list{list-style:none;margin:0;padding:0;font-size:14px}
-.events-list li{display:grid;grid-template-columns:34px 92px 92px minmax(0,1fr);gap:10px;padding:7px 0;
+.events-list li{display:grid;grid-template-columns:34px 92px minmax(92px,150px) minmax(0,1fr);gap:10px;padding:7px 0;
 border-bottom:1px solid var(--line)}
 .events-list li:last-child{border-bottom:0}
 .events-list .no{color:var(--faint);text-align:right}

@@ -51,7 +51,7 @@ def show_us(value: int) -> str:
 _ROWS = (
     Measure("outage_us", "outage_ms", "outage", True, "longer"),
     Measure("longest_outage_us", "longest_outage_ms", "longest outage", True, "longer"),
-    Measure("errors", "errors", "attempts without the expected answer", False, "more"),
+    Measure("errors", "errors", "attempts lost", False, "more"),
     Measure("wrong", "wrong", "wrong answers", False, "more"),
     Measure("broken_streams", "broken_streams", "broken streams", False, "more"),
     Measure("lost_writes", "lost_writes", "acknowledged writes lost", False, "more"),
