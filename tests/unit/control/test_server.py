@@ -122,14 +122,14 @@ def test_too_many_clients_are_turned_away_and_a_place_becomes_free_again(service
     for client in clients:
         client.connect(str(service.path))
         service.turn_until(lambda: True)
-        service.loop.turn(lambda: service.loop.now(), lambda late: None, lambda: None)
+        service.loop.turn(service.loop.now, lambda late: None, lambda: None)
     with socket.socket(socket.AF_UNIX) as extra:
         extra.connect(str(service.path))
         extra.setblocking(False)
         service.turn_until(lambda: _closed(extra))
     for client in clients:
         client.close()
-    service.loop.turn(lambda: service.loop.now(), lambda late: None, lambda: None)
+    service.loop.turn(service.loop.now, lambda late: None, lambda: None)
     assert service.ask({"command": "status"})["schema_version"] == 1
 
 
