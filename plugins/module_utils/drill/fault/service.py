@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stop a service in order, and start it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .model import Arguments, Facts, Kind, Plan, Question, Refusal, run, unit_name
+
+__all__ = ["SERVICE_START", "SERVICE_STOP", "require_running"]
+
+# Longer than systemd's own default for a stop that hangs (TimeoutStopSec=90).
+JOB_SECONDS = 120.0
+
+
+def _asks(arguments: Arguments) -> Mapping[str, Question]:
+    return {"unit": ("unit", unit_name(arguments["unit"]))}
+
+
+def require_running(unit: str, facts: Facts) -> None:
+    """Raise Refusal unless the unit is there and runs: breaking what does not run proves nothing."""
+    state = facts["unit"]
+    if state["load"] != "loaded":
+        raise Refusal(f"There is no unit {unit} on this node ({state['load'] or 'systemd does not answer'}).")
+    if state["active"] != "active":
+        raise Refusal(f"{unit} is not running on this node ({state['active']}): nothing would be broken.")
+
+
+def plan_stop(arguments: Arguments, facts: Facts) -> Plan:
+    """Stop the unit; heal by starting it."""
+    unit = unit_name(arguments["unit"])
+    require_running(unit, facts)
+    return Plan(
+        words=f"stops {unit}",
+        start=(run(["systemctl", "stop", unit], seconds=JOB_SECONDS),),
+        # A unit that failed too often lately would refuse to start.
+        heal=(
+            run(["systemctl", "reset-failed", unit], ok=()),
+            run(["systemctl", "start", unit], seconds=JOB_SECONDS),
+        ),
+        check=(run(["systemctl", "is-active", "--quiet", unit], ok=(3,)),),
+        instant=False,
+    )
+
+
+def plan_start(arguments: Arguments, facts: Facts) -> Plan:
+    """Start the unit: the return of a stopped service as a drill of its own."""
+    unit = unit_name(arguments["unit"])
+    if facts["unit"]["load"] != "loaded":
+        raise Refusal(f"There is no unit {unit} on this node ({facts['unit']['load'] or 'systemd does not answer'}).")
+    return Plan(
+        words=f"starts {unit}",
+        start=(run(["systemctl", "start", unit], seconds=JOB_SECONDS),),
+        instant=False,
+        ends=(("service_stop", {"unit": arguments["unit"]}),),
+    )
+
+
+SERVICE_STOP = Kind("service_stop", ("unit",), plan_stop, _asks, needs=("unit",))
+SERVICE_START = Kind("service_start", ("unit",), plan_start, _asks, needs=("unit",), takes_node=False)
