@@ -82,7 +82,9 @@ class Host:
         self._devices, self._plan = devices, new
         vips = {place.device for places in new.places.values() for place in places}
         self._used = frozenset(vips | {medium.device for medium in settings.media})
-        problems = self.links.open(settings.media, devices, names)
+        moving = {place.ip for places in new.places.values() for place in places}
+        own = {address.ip for address in present} - moving
+        problems = self.links.open(settings.media, devices, names, own)
         problems += self.pings.open(settings.pings, names)
         self._addresses.prepare(new.places, devices)
         announced = {key: [(place.ip, place.device) for place in places] for key, places in new.places.items()}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import struct
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Union
 
@@ -20,13 +21,14 @@ from ..settings.model import Bcast, Mcast, Medium, Ucast
 from .loop import Loop, drain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from .rtnl import Device
 
 _LOW_DELAY = 0x10
 _MAX_PER_TURN = 256  # datagrams read from one socket before deadlines get their turn
 _SEND_BUFFER = 1 << 18
+_REMEMBERED = 8  # own datagrams, to know them when they come back
 _RECEIVE_BUFFER = 1 << 20
 
 SocketAddress = Union[tuple[str, int], tuple[str, int, int, int]]
@@ -94,13 +96,25 @@ class Links:
         """``on_error(medium as text, reason)`` hears of every failed open or send; limit the rate there."""
         self._loop, self._on_datagram, self._on_error = loop, on_datagram, on_error
         self._names: Mapping[str, str] = {}
+        self._own: frozenset[str] = frozenset()
+        self._said: deque[bytes] = deque(maxlen=_REMEMBERED)
+        self.looped_back = 0
         self._senders: dict[Medium, _Sender] = {}
         self._receivers: dict[_ReceiverKey, _Receiver] = {}
         self._index: dict[str, int] = {}
 
-    def open(self, media: Sequence[Medium], devices: Mapping[str, Device], names: Mapping[str, str]) -> list[str]:
-        """Make the open media equal to ``media``; what stays open is not touched. Returns what went wrong, as text."""
-        self._names = dict(names)
+    def open(
+        self,
+        media: Sequence[Medium],
+        devices: Mapping[str, Device],
+        names: Mapping[str, str],
+        own: Collection[str] = (),
+    ) -> list[str]:
+        """Make the open media equal to ``media``; what stays open is not touched. Returns what went wrong, as text.
+
+        ``own``: addresses of this machine; a ucast line for one of them (the same ha.cf on all nodes is customary)
+        only listens, since nobody needs what we would tell ourselves."""
+        self._names, self._own = dict(names), frozenset(own)
         problems: list[str] = []
         self._index = {name: device.index for name, device in devices.items()}
         wanted: dict[_ReceiverKey, Medium] = {}
@@ -129,7 +143,10 @@ class Links:
 
     def send(self, datagram: bytes) -> None:
         """To every medium, as every heartbeat message goes; never blocks, never raises."""
+        self._said.append(datagram)
         for sender in self._senders.values():
+            if sender.target[0] in self._own:
+                continue
             if sender.udp is None:
                 sender.errors += 1
                 continue
@@ -223,7 +240,10 @@ class Links:
             self._on_error(f"receive {device}", error.strerror or str(error))
             return
         for data in datagrams:
-            self._on_datagram(data, device)
+            if data in self._said:  # broadcasts come back to their sender: not worth decoding
+                self.looped_back += 1
+            else:
+                self._on_datagram(data, device)
 
     def _close_receiver(self, receiver: _Receiver) -> None:
         if receiver.udp is not None:
