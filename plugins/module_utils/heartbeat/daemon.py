@@ -23,6 +23,7 @@ from .core.node import Node
 from .host import realtime
 from .host.assembly import Host
 from .host.clock import MS, SECOND, wall_s
+from .observation import Observation
 from .settings.fingerprint import cluster_hash, configuration_hash
 from .wire.station import Reception, Station
 
@@ -72,6 +73,8 @@ class Daemon:
         self._notes: tuple[str, ...] = tuple(str(item) for item in start.loaded.result.warnings())
         self._status_line = ""
         self._watchdog_due = 0
+        self._observation = Observation(start.identity.name, loop, worker, log)
+        self._observation.configure(start.loaded.hooks)
         self._station = Station(start.identity, self._configuration, random.SystemRandom().randint)
         self._host = Host(
             loop,
@@ -86,6 +89,7 @@ class Daemon:
             may_announce=lambda key: self._node.announces(key),  # noqa: PLW0108 - there is no node yet
         )
         self._control = ControlServer(loop, self._serve)
+        self._observation.publish(self._control.publish)
         problems = self._host.apply(self._configuration, start.loaded.names, self._directory, start.identity.name)
         if problems:
             raise StartError("\n".join(problems))
@@ -235,6 +239,13 @@ class Daemon:
     def _serve(self, request: Request, peer: Peer, reply: Reply) -> None:
         if request.command == "status":
             reply(self._report())
+        elif request.command == "metrics":
+            traffic = self._station.traffic.as_list()
+            reply(self._observation.numbers(self._report(), traffic, self._configuration.settings))
+        elif request.command == "events":
+            reply(self._observation.events())
+        elif request.command == "notify":
+            reply(verdict(True, self._observation.test(peer.uid)))
         elif request.command == "version":
             reply(verdict(True, f"heartbeat (steadfast.ha) {__version__}"))
         elif request.command == "reload":
@@ -288,6 +299,7 @@ class Daemon:
             self._worker.load((self._directory, self._identity.name), self._loaded)
 
     def _apply(self, new: Configuration, loaded: Loaded) -> list[str]:
+        self._observation.configure(loaded.hooks)
         if new == self._configuration:
             self._log.emit(Level.INFO, "reload-same")
             return []

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The control protocol: one JSON object per line in each direction, on a unix stream socket.
 
-Request: ``{"command": "status"}``; commands: status, standby, takeover, reload, version. ``standby`` and ``takeover``
-take ``scope`` (all, local, foreign, failback, group) and, with ``group``, ``key``. Replies to them, and to a request
-that is not understood: ``{"ok": bool, "text": str}``; ``reload`` adds ``diagnostics``. ``status``: schema version 1.
+Request: ``{"command": "status"}``; commands: status, standby, takeover, reload, version, metrics, events, notify.
+``standby`` and ``takeover`` take ``scope`` (all, local, foreign, failback, group) and, with ``group``, ``key``. Replies
+to them, to ``notify`` (a test event for the hooks) and to a request that is not understood: ``{"ok": bool, "text":
+str}``; ``reload`` adds ``diagnostics``. ``status``, ``metrics`` and ``events`` (what happened lately) reply with an
+object that has a ``schema_version``; ``events`` with ``"follow": true`` is followed by a line per new event.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 SOCKET_NAME = "control.sock"
 LINE_LIMIT = 4096
 SCOPES = ("all", "local", "foreign", "failback", "group")
-COMMANDS = ("status", "standby", "takeover", "reload", "version")
+COMMANDS = ("status", "standby", "takeover", "reload", "version", "metrics", "events", "notify")
 
 
 class RequestError(ValueError):
@@ -30,6 +32,7 @@ class Request:
     command: str
     scope: str = "all"
     key: str | None = None
+    follow: bool = False
 
 
 def parse_request(line: bytes) -> Request:
@@ -47,7 +50,7 @@ def parse_request(line: bytes) -> Request:
         raise RequestError(f"unknown scope {scope!r}; known: {', '.join(SCOPES)}")
     if (scope == "group") != isinstance(key, str):
         raise RequestError('scope "group" needs "key", the group\'s first resource as written; other scopes take none')
-    return Request(command, scope, key)
+    return Request(command, scope, key, found.get("follow") is True and command == "events")
 
 
 def encode(answer: dict[str, Any]) -> bytes:

@@ -38,6 +38,7 @@ class _Connection:
     peer: Peer
     inbox: bytearray = field(default_factory=bytearray)
     outbox: bytearray = field(default_factory=bytearray)
+    follows: bool = False  # wants a line for every event
 
 
 class ControlServer:
@@ -79,6 +80,14 @@ class ControlServer:
                 os.unlink(self._path)
             except OSError:
                 pass  # somebody tidied up before us
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """Send a line to every client that follows the events; one that does not read is dropped in the end."""
+        line = b""
+        for connection in [found for found in self._connections if found.follows]:
+            line = line or encode(event)
+            connection.outbox += line
+            self._flush(connection)
 
     def _accept(self, listener: socket.socket) -> None:
         try:
@@ -128,6 +137,7 @@ class ControlServer:
             reply(verdict(False, str(error)))
             return
         self._serve(request, connection.peer, reply)
+        connection.follows |= request.follow
 
     def _flush(self, connection: _Connection) -> None:
         try:

@@ -8,20 +8,22 @@ Runs in the main process before the loop exists, and in the worker process for a
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..settings.live import check_live
 from ..settings.load import LoadResult, load_directory
 from ..settings.model import Settings, Ucast
 from ..settings.this_machine import ThisMachine
+from .notifydir import Found, find_hooks
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """The outcome, errors included, and the addresses of host names that media and ping nodes use."""
+    """The outcome, errors included, the addresses of host names that media and ping nodes use, and the hooks."""
 
     result: LoadResult
     names: dict[str, str]
+    hooks: Found = field(default_factory=Found)
 
 
 def load(config_directory: str, node_name: str) -> Loaded:
@@ -29,7 +31,7 @@ def load(config_directory: str, node_name: str) -> Loaded:
     result = load_directory(config_directory, node_name)
     result = check_live(result, ThisMachine(config_directory), config_directory)
     settings = result.configuration.settings if result.configuration is not None else None
-    return Loaded(result, _look_up(settings) if settings is not None else {})
+    return Loaded(result, _look_up(settings) if settings is not None else {}, find_hooks(config_directory))
 
 
 def _look_up(settings: Settings) -> dict[str, str]:

@@ -59,6 +59,8 @@ class Log:
         self.dropped = 0
         self._unsaid = 0
         self._configured_for: socket.socket | None = None
+        #: told of every entry, with its sentence; must not wait
+        self.listener: Callable[[Level, str, Mapping[str, str], str], None] | None = None
 
     def configure(self, settings: Logging, pid: int) -> None:
         """Use these files and this facility from now on."""
@@ -74,7 +76,10 @@ class Log:
         if level is Level.DEBUG and not self._settings.debug:
             return
         facts = facts or {}
-        self._put(_PRIORITY[level], line(code, facts, why or self._sentence(code, facts)))
+        why = why or self._sentence(code, facts)
+        self._put(_PRIORITY[level], line(code, facts, why))
+        if self.listener is not None:
+            self.listener(level, code, facts, why)
 
     def seldom(self, level: Level, code: str, subject: str, facts: Mapping[str, str], why: str = "") -> None:
         """Like ``emit``, but at most once per 10 s for each (code, subject); ``more`` counts what was left out."""

@@ -22,6 +22,8 @@ CATALOGUE: dict[str, str] = {
     "reload-same": "the files say what is in force already",
     "address-static": "{detail}",
     "hook-failed": "{hook}: {detail}",
+    "hook-skipped": "{detail}",
+    "notify-test": "a test of the notification hooks, asked by user {uid}",
     "place-warning": "{detail}",
     "link-error": "{medium}: {detail}",
     "ping-error": "{target}: {detail}",

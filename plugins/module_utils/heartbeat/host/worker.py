@@ -37,6 +37,8 @@ class Task:
     user: str | None = None
     #: run in addition when the time is up, e.g. to kill a transient unit that is not our child
     on_timeout: tuple[str, ...] = ()
+    #: what the program reads on its standard input
+    stdin: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -143,12 +145,15 @@ class Worker:
 
     def _start(self, number: int, task: Task) -> None:
         identity: dict[str, Any] = {}
+        stdin = subprocess.DEVNULL
         try:
+            if task.stdin:
+                stdin = _as_file(task.stdin)
             if task.user is not None:
                 identity = _identity(task.user)
             process = subprocess.Popen(
                 task.argv,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE if task.timeout_s else subprocess.DEVNULL,
                 stderr=subprocess.STDOUT if task.timeout_s else subprocess.DEVNULL,
                 env=dict(task.env),
@@ -159,6 +164,9 @@ class Worker:
         except (OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
             self._answer("done", number, Outcome(None, error=f"cannot run {task.argv[0]}: {error}"))
             return
+        finally:
+            if stdin != subprocess.DEVNULL:
+                os.close(stdin)
         deadline = time.monotonic() + task.timeout_s if task.timeout_s else None
         job = self._running[process.pid] = _Running(number, process, task, deadline)
         if process.stdout is not None:
@@ -205,6 +213,14 @@ def _guarded(load: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         return load(*arguments)
     except Exception as error:  # the daemon must live on whatever a file contains
         return error
+
+
+def _as_file(content: bytes) -> int:
+    """A descriptor to read this from; unlike a pipe, it never makes the writer wait for the reader."""
+    descriptor = os.memfd_create("stdin")
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _identity(user: str) -> dict[str, Any]:
