@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 import pytest
+
 from heartbeat.core.clock import MS, SECOND
 from heartbeat.core.events import Command, Verb
 from heartbeat.settings.model import Configuration, DialectChoice
@@ -58,7 +59,7 @@ def normalise(lines: Iterable[tuple[float, str, int, int, list[tuple[str, str]]]
         seen.add((sender, generation, mark))
         said = tuple((name, value) for name, value in fields if name not in CONTROL)
         result.append((sender, generation, seq, Line(at, sender, said)))
-    ordered = sorted(range(len(result)), key=lambda n: (result[n][:3]))
+    ordered = sorted(range(len(result)), key=lambda n: result[n][:3])
     slots: dict[tuple[str, int], list[int]] = {}
     for n, (sender, generation, _, _) in enumerate(result):
         slots.setdefault((sender, generation), []).append(n)

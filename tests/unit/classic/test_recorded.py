@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Against recorded runs of two C daemons: same message types, fields and order per node, after normalisation.
 
-What is left out on both sides: periodic statuses, delivery (NS_*), messages to oneself, time stamps, numbers, uuids. Every other
-deviation is in DIFFERENCES, by the name of its row in docs/heartbeat-differences.md.
+What is left out on both sides: periodic statuses, delivery (NS_*), messages to oneself, time stamps, numbers,
+uuids. Every other deviation is in DIFFERENCES, by the name of its row in docs/heartbeat-differences.md.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+
 from heartbeat.core.events import Verb
 from heartbeat.simulator.world import shut_down
 
@@ -96,7 +97,9 @@ def test_cold_start_of_both(tape: Callable[..., Any], recording: Callable[..., A
     assert min(settled) - first.at_s > 10  # the 10 s rule ...
     ours = world.played()
     first = next(line for line in ours if line.get("isstable") == "0")
-    assert min(line.at_s for line in ours if line.get("isstable") == "1") - first.at_s < 0.5  # ... is two keepalives here
+    assert (
+        min(line.at_s for line in ours if line.get("isstable") == "1") - first.at_s < 0.5
+    )  # ... is two keepalives here
 
 
 @pytest.mark.parametrize("run", ["v-md5", "v-crc", "v-sha1-netstring"])
@@ -128,7 +131,7 @@ def test_lone_start(tape: Callable[..., Any], recording: Callable[..., Any]) -> 
     late = ours[-1]
     assert late.text() == "resource all 1"  # the C daemon says it 10 s after, beyond the end of the recording
     assert [line.text() for line in ours[:2]] == ["status init", "status up"]  # before the recording begins
-    recorded_part = [line for line in ours[1:-1]]
+    recorded_part = ours[1:-1]
     check(recorded_part, theirs, ["n5"])
     assert world.where() == [("n5",)]
 
@@ -181,7 +184,11 @@ def test_return_without_failback(tape: Callable[..., Any], recording: Callable[.
     world.boot("n5")
     world.run(4)
     theirs = recording("tl-afb-off", "n5 joins")
-    check(world.played(since), [line for line in theirs if line.text() != "status active" or line.sender == "n5"], ["n5", "n6"])
+    check(
+        world.played(since),
+        [line for line in theirs if line.text() != "status active" or line.sender == "n5"],
+        ["n5", "n6"],
+    )
     assert world.where() == [("n6",)]
 
 

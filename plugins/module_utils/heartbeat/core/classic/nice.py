@@ -169,7 +169,8 @@ class Nice:
     def _arm_transition(self) -> None:
         """The 10 s of the C daemon, cut to two keepalives once nobody can hold what is ours.
 
-        Three for the first of two nodes, so that one speaks first and the other answers (a tie costs messages, not time)."""
+        Three for the first of two nodes, so that one speaks first and the other answers (a tie costs
+        messages, not time)."""
         desk, ledger = self._desk, self._ledger
         limit = desk.armed(TRANSITION)
         limit = desk.now + TRANSITION_NS if limit is None else limit
@@ -248,8 +249,10 @@ class Nice:
             ledger.need_failback = False
 
     def ask_around(self) -> None:
-        """A node that is active already does not ask us what we hold: ask it, and it will."""
-        if self._ledger.phase not in (Phase.INIT, Phase.SHUTDOWN):
+        """A node that is active already does not ask us what we hold: ask it. Until it answers we are in transition
+        for each other; our report follows its answer."""
+        if self._ledger.phase not in (Phase.INIT, Phase.SHUTDOWN) and self._ledger.peer() is not None:
+            self._ledger.other_stable = False
             self._desk.send(*messages.STARTING)
 
     def _settle_conflict(self, peer: str) -> bool:
