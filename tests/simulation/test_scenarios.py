@@ -194,10 +194,11 @@ def test_kill_9_of_a_lone_node_adopts_within_a_second(cluster: Build, vip: str) 
 
 
 @pytest.mark.parametrize("failback", [ON, OFF])
-def test_split_and_heal(cluster: Build, vip: str, failback: Any) -> None:
-    c = cluster(failback=failback).up().do("isolate", "n1").run(5000)
+@pytest.mark.parametrize("seed", range(5))
+def test_split_and_heal(cluster: Build, vip: str, failback: Any, seed: int) -> None:
+    c = cluster(failback=failback, seed=seed).up().do("isolate", "n1").run(5000)
     assert c.holders(vip) == ("n1", "n2")  # what two nodes without an arbiter cannot avoid
-    c.watch_for_holes().do("heal").run(600)  # three keepalives
+    c.watch_for_holes().do("heal").do("delay", value=50).run(600)  # three keepalives
     assert len(c.holders(vip)) == 1
     c.run(20_000)
     assert c.holders(vip) == ("n1" if failback is ON else "n2",)
