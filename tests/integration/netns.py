@@ -331,13 +331,13 @@ class Cluster:
         extra: str = "",
         media: str = "ucast eth0 10.77.0.1\nucast eth0 10.77.0.2",
         keepalive: str = "50ms",
-        deadtime: str = "400ms",
+        deadtime: str = "800ms",
         initdead: str = "2",
         failback: str = "off",
         realtime: str = "off",
     ) -> None:
         """The same three files on both nodes."""
-        warntime = "300ms"
+        warntime = "400ms"
         text = HA_CF.format(
             keepalive=keepalive,
             deadtime=deadtime,

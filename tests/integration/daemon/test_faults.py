@@ -188,7 +188,7 @@ def test_a_hanging_script_does_not_hold_up_the_heartbeat(cluster: Cluster) -> No
     for node in cluster.nodes:
         service(node, "web", start="sleep 300;")
     cluster.start()
-    time.sleep(0.6)
+    time.sleep(1.2)
     assert cluster.n2.sees("n1", "active")
     assert cluster.n1.status()["groups"][0]["state"] == "taking"
     assert cluster.holders() == ["n1"]
