@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
@@ -20,11 +21,15 @@ def node_hosts(text: str, members: Sequence[Mapping[str, Any]]) -> str:
 
 
 def node_openings(
-    wanted: Sequence[Mapping[str, Any]], known: Mapping[str, Sequence[str]]
-) -> list[dict[str, Any]]:
-    """Openings with addresses in place of host names."""
+    wanted: Sequence[Mapping[str, Any]], told: Mapping[str, Sequence[str]], earlier: str = ""
+) -> dict[str, Any]:
+    """What the firewall tool reads: openings with addresses in place of host names, and whose addresses these are.
+
+    told: inventory name -> addresses of the hosts in this play; earlier: the file of an earlier run, or nothing.
+    """
     try:
-        return openings.resolved(wanted, known)
+        known = openings.told_and_known(told, wanted, json.loads(earlier or "{}"))
+        return {"hosts": known, "openings": openings.resolved(wanted, known)}
     except openings.Unusable as error:
         raise AnsibleFilterError(f"node_firewall_openings: {error}") from None
 

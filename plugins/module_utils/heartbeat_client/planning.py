@@ -130,7 +130,7 @@ def revision_in(process: int) -> Optional[str]:
     except OSError:
         return None
     for entry in entries:
-        name, _, value = entry.partition(b"=")
+        name, _separator, value = entry.partition(b"=")
         if name == b"STEADFAST_REVISION":
             return value.decode("ascii", "replace")
     return None

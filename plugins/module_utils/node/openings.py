@@ -18,6 +18,21 @@ class Unusable(Exception):
     """An opening that can't be carried out; the text says which and why."""
 
 
+def told_and_known(
+    told: Mapping[str, Sequence[str]], wanted: Sequence[Mapping[str, Any]], earlier: Any
+) -> dict[str, list[str]]:
+    """Return host -> addresses for the hosts that openings name: as told now, or as an earlier run wrote them down.
+
+    So a run while one member is down neither forgets it nor changes anything on the others.
+    """
+    before = earlier.get("hosts", {}) if isinstance(earlier, dict) else {}
+    known: dict[str, list[str]] = {}
+    for name in sorted({str(source) for opening in wanted for source in opening["from"]}):
+        if name in told or name in before:
+            known[name] = [str(address) for address in (told[name] if name in told else before[name])]
+    return known
+
+
 def resolved(openings: Sequence[Mapping[str, Any]], addresses: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """Return each opening with ports as text and sources as addresses, sorted.
 

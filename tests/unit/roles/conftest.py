@@ -42,25 +42,24 @@ def ansible_playbook(*arguments: str | Path, cwd: Path, **environment: str) -> s
 Render = Callable[..., Path]
 
 
-@pytest.fixture
-def render(tmp_path: Path) -> Render:
-    """``render(inventory, **variables)``: a folder with one folder per host; fails with the play's output."""
+@pytest.fixture(scope="module")
+def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """``render(inventory)``: a folder with one folder per host; AssertionError with the play's output on failure."""
+    tmp_path = tmp_path_factory.mktemp("render")
     role = tmp_path / "roles" / "rendered"
     for folder in ("defaults", "vars", "templates"):
         shutil.copytree(ROOT / "roles" / "heartbeat" / folder, role / folder)
     (role / "tasks").mkdir()
     shutil.copy(HERE / "heartbeat" / "tasks.yml", role / "tasks" / "main.yml")
 
-    def run(inventory: Path | dict[str, Any], **variables: Any) -> Path:
-        if isinstance(inventory, dict):
-            source = tmp_path / "inventory.json"
-            source.write_text(json.dumps(inventory))
-            inventory = source
+    def run(inventory: dict[str, Any]) -> Path:
+        source = tmp_path / "inventory.json"
+        source.write_text(json.dumps(inventory))
         out = tmp_path / "out"
         done = ansible_playbook(
-            "--inventory", inventory, HERE / "heartbeat" / "render.yml", "--extra-vars",
-            json.dumps({"out": str(out), "ansible_python_interpreter": sys.executable, **variables}),
-            cwd=tmp_path, ANSIBLE_ROLES_PATH=str(tmp_path / "roles"),
+            "--inventory", source, HERE / "heartbeat" / "render.yml", "--extra-vars",
+            json.dumps({"out": str(out), "ansible_python_interpreter": sys.executable}),
+            cwd=tmp_path, ANSIBLE_ROLES_PATH=str(tmp_path / "roles"), ANSIBLE_FORKS="12",
         )  # fmt: skip
         if done.returncode:
             raise AssertionError(done.stdout + done.stderr)
