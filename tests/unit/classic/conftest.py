@@ -13,7 +13,7 @@ import pytest
 
 from heartbeat.core.clock import MS, SECOND
 from heartbeat.core.events import Command, Verb
-from heartbeat.settings.model import Configuration, DialectChoice
+from heartbeat.settings.model import Address, Configuration, DialectChoice, Group, Service
 from heartbeat.simulator.courier import Parcel
 from heartbeat.simulator.machine import Machine
 from heartbeat.simulator.world import Watcher, World
@@ -115,6 +115,16 @@ class Tape(World):
         names = list(self.machines)
         self.network.cut = {(a, b) for a in names for b in names if a != b}
 
+    def answers(self) -> list[tuple[bool, str]]:
+        """What the last command was answered."""
+        return [(answer.ok, answer.text) for answer in self.asked[-1].answers]
+
+    def hear(self, sender: str, *pairs: tuple[str, str]) -> None:
+        """Let a node say something that our own code would not."""
+        courier = self.machines[sender].courier
+        assert courier is not None
+        self._transmit(self.machines[sender], courier.send(Message.of(*pairs), self.now))
+
     def told(self, name: str) -> dict[str, Any]:
         """The node's status report."""
         node = self.machines[name].node
@@ -122,17 +132,42 @@ class Tape(World):
         return dict(node.snapshot(self.now))
 
 
+def group(number: int, node: str, *services: str) -> Group:
+    """A group ``IPaddr::10.0.0.NUMBER/24/eth0`` at home on a node."""
+    ip = f"10.0.0.{number}"
+    resources = (Address(ip, 24, "eth0", text=ip), *(Service(name) for name in services))
+    return Group(f"IPaddr::{ip}/24/eth0", node, resources)
+
+
+#: by name: one group (the first with a service) at home on each node; two and one
+GROUPS = {
+    "two": (group(1, "n5", "httpd"), group(2, "n6")),
+    "three": (group(1, "n5", "httpd"), group(2, "n6"), group(3, "n5")),
+}
+
+
 @pytest.fixture
 def tape(recorded: Any) -> Callable[..., Tape]:
     """``tape(run, **settings)``: a world with the files of a recorded run, dialect classic, nothing booted yet."""
 
-    def make(run: str = "tl-main", *, groups: Any = None, watcher: Any = None, seed: int = 1, **settings: Any) -> Tape:
+    def make(run: str = "tl-main", *, groups: str = "", watcher: Any = None, seed: int = 1, **settings: Any) -> Tape:
         configuration = recorded.configuration(run)
         changed = replace(configuration.settings, dialect=DialectChoice.CLASSIC, **settings)
-        configuration = replace(configuration, settings=changed, groups=groups or configuration.groups)
+        configuration = replace(configuration, settings=changed, groups=GROUPS.get(groups, configuration.groups))
         return Tape(configuration, seed, watcher)
 
     return make
+
+
+@pytest.fixture
+def two(tape: Callable[..., Tape]) -> Tape:
+    """One group at home on each node, both running."""
+    world = tape(groups="two")
+    world.boot("n5")
+    world.boot("n6")
+    world.run(5)
+    assert world.where() == [("n5",), ("n6",)]
+    return world
 
 
 @pytest.fixture

@@ -15,17 +15,12 @@ import pytest
 
 from heartbeat.core.clock import MS, SECOND
 from heartbeat.core.events import Command, Verb
-from heartbeat.settings.model import Address, Failback, Group, Service
+from heartbeat.settings.model import Failback
 from heartbeat.simulator.oracle import Oracle
 from heartbeat.simulator.world import shut_down
 
 SEEDS = range(16)
 NODES = ("n5", "n6")
-GROUPS = (
-    Group("IPaddr::10.0.0.1/24/eth0", "n5", (Address("10.0.0.1", 24, "eth0"), Service("httpd"))),
-    Group("IPaddr::10.0.0.2/24/eth0", "n6", (Address("10.0.0.2", 24, "eth0"),)),
-    Group("IPaddr::10.0.0.3/24/eth0", "n5", (Address("10.0.0.3", 24, "eth0"),)),
-)
 FAULTS = ("stop", "boot", "boot", "kill", "off", "standby", "takeover", "cut", "loss", "heal", "heal", "freeze", "thaw")
 #: every possible pair of what the two nodes say they hold
 AGREED = [["all", "none"], ["foreign", "foreign"], ["local", "local"]]
@@ -58,8 +53,8 @@ def restore(world: Any) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_life_ends_well(seed: int, tape: Callable[..., Any]) -> None:
     failback = Failback.OFF if seed % 3 == 0 else Failback.ON
-    oracle = Oracle(tape(groups=GROUPS).configuration.settings)
-    world = tape(groups=GROUPS, watcher=oracle, seed=seed, auto_failback=failback)
+    oracle = Oracle(tape(groups="three").configuration.settings)
+    world = tape(groups="three", watcher=oracle, seed=seed, auto_failback=failback)
     world.network.delay = (MS // 10, 3 * MS)
     chance = random.Random(seed)
     for node in NODES:
@@ -75,7 +70,7 @@ def test_a_random_life_ends_well(seed: int, tape: Callable[..., Any]) -> None:
     world.run_until(moment + 70 * SECOND)
     assert oracle.troubles(world) == []
     assert sorted(world.told(node)["rscstatus"] for node in NODES) in AGREED
-    for group in GROUPS:
+    for group in world.configuration.groups:
         holders = {
             entry["holder"] for node in NODES for entry in world.told(node)["groups"] if entry["key"] == group.key
         }

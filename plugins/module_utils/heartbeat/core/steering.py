@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import cast
-
 from ..settings.model import DialectChoice
 from ..wire.message import Message
 from .desk import Desk
 from .dialect import MARK, Dialect, Speech
+from .dialect_classic import ClassicDialect
 from .dialect_native import NativeDialect
 from .effects import Level
 from .events import Command, Verb
@@ -24,11 +22,8 @@ def steering(desk: Desk) -> str:
 
 
 def choose_dialect(name: str, desk: Desk) -> Dialect:
-    """Build a dialect by name; classic is loaded when it is needed for the first time."""
-    if name == Speech.NATIVE.value:
-        return NativeDialect(desk)
-    module = importlib.import_module(".dialect_classic", __package__)
-    return cast(Dialect, module.ClassicDialect(desk))
+    """Build a dialect by name."""
+    return NativeDialect(desk) if name == Speech.NATIVE.value else ClassicDialect(desk)
 
 
 def learn_speech(desk: Desk, name: str, message: Message) -> bool:
