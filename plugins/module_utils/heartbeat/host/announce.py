@@ -96,7 +96,7 @@ class Announcer:
             self._devices.pop(device.name, None)
             return
         self._devices[device.name] = device
-        if device == before or all(name != device.name for c in self._campaigns.values() for _, name in c.places):
+        if device == before or all(name != device.name for c in self._campaigns.values() for _ip, name in c.places):
             return
         if before is None or before.index != device.index:
             if device.name in self._sockets:
@@ -175,7 +175,7 @@ class Announcer:
             self._pacer = self._loop.call_at(self._loop.now() + MS, self._drain)
 
     def _drain(self) -> None:
-        for _ in range(min(BURST, len(self._queue))):
+        for _slot in range(min(BURST, len(self._queue))):
             self._send_one(*self._queue.popleft())
         self._pacer = self._loop.call_at(self._loop.now() + MS, self._drain) if self._queue else None
 

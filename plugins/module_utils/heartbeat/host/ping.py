@@ -103,7 +103,7 @@ class Pings:
         self._loop.add_reader(raw, lambda: self._receive(raw, family))
 
     def _receive(self, raw: socket.socket, family: int) -> None:
-        for _ in range(_MAX_PER_TURN):
+        for _packet in range(_MAX_PER_TURN):
             try:
                 packet, sender = raw.recvfrom(65536)
             except BlockingIOError:
