@@ -52,10 +52,13 @@ options:
       kind:
         description:
           - V(icmp) sends echo requests, IPv4 or IPv6.
+          - V(udp) sends datagrams to an echo service, such as C(python3 -m drill respond) of this collection.
           - V(tcp) opens new connections.
           - V(http) opens a new connection for each GET and checks the answer.
+          - V(stream) keeps one connection and asks on it again and again, lines of an echo service or HTTP requests.
+          - V(neighbour) asks the network who holds an address (ARP, neighbour discovery), and sees two at a time.
         type: str
-        choices: [icmp, tcp, http]
+        choices: [icmp, udp, tcp, http, stream, neighbour]
         required: true
       target:
         description: Address or name, as a client would use it. Names are resolved once, at the start.
@@ -65,11 +68,14 @@ options:
         description: Port. V(http) takes 80, or 443 with O(probes[].tls).
         type: int
       interval_ms:
-        description: Milliseconds between two attempts. Default 5 for V(icmp), 10 for V(tcp), 20 for V(http).
+        description:
+          - Milliseconds between two attempts. Default 1 for V(udp), 5 for V(icmp), 10 for V(tcp), 20 for V(http) and
+            V(stream), 100 for V(neighbour).
         type: float
       timeout_ms:
         description:
-          - An attempt unanswered for so long is lost. Default 250 for V(icmp), 500 for V(tcp), 1000 for V(http).
+          - An attempt unanswered for so long is lost. Default 250 for V(icmp) and V(udp), 500 for V(tcp), 1000 for
+            V(http) and V(stream), 50 for V(neighbour), where it is also how long answers are collected.
         type: float
       family:
         description: Address family to resolve names to.
@@ -83,10 +89,10 @@ options:
         description: V(tcp) only. Regular expression that what the server sends first must match.
         type: str
       path:
-        description: V(http) only. Path and query to get.
+        description: V(http) and V(stream) only. Path and query to get.
         type: str
       host:
-        description: V(http) only. Host header and TLS server name, when it is not the target.
+        description: V(http) and V(stream) only. Host header and TLS server name, when it is not the target.
         type: str
       tls:
         description: V(http) only. Use HTTPS.
@@ -98,21 +104,31 @@ options:
         description: V(http) only. CA certificates on the client host, instead of the system's.
         type: path
       expect_status:
-        description: V(http) only. Status codes that are good answers; 200 to 399 unless set.
+        description: V(http) and V(stream) only. Status codes that are good answers; 200 to 399 unless set.
         type: list
         elements: int
       expect_body:
-        description: V(http) only. Regular expression the body must match.
+        description: V(http) and V(stream) only. Regular expression the body must match.
         type: str
       cookie:
-        description: V(http) only. Cookies to send, as C(name=value; name=value).
+        description: V(http) and V(stream) only. Cookies to send, as C(name=value; name=value).
         type: str
       session:
-        description: V(http) only. Send back the cookies that the server sets.
+        description: V(http) and V(stream) only. Send back the cookies that the server sets.
         type: bool
+      protocol:
+        description: V(stream) only. What is spoken on the connection.
+        type: str
+        choices: [echo, http]
+      give_up_ms:
+        description: V(stream) only. A connection with a question open for so long is given up. 3000 unless set.
+        type: float
+      interface:
+        description: V(neighbour) only. Interface to ask on; found by itself where the target is on a local network.
+        type: str
       identify:
         description:
-          - V(http) only. Regular expression that finds out who answered, searched in the header lines (names in lower
+          - V(http) and V(stream) only. Regular expression that finds out who answered, searched in the header lines (names in lower
             case), an empty line and the body. Its first group, or all of it, names the holder.
         type: str
   max_seconds:
@@ -137,7 +153,7 @@ options:
       - C(/var/tmp/steadfast-drill-UID) unless set.
     type: path
 notes:
-  - V(icmp) needs a user in C(net.ipv4.ping_group_range), CAP_NET_RAW, or root.
+  - V(icmp) needs a user in C(net.ipv4.ping_group_range), CAP_NET_RAW, or root. V(neighbour) needs CAP_NET_RAW or root.
 seealso:
   - module: steadfast.ha.failover_report
   - module: steadfast.ha.failover_clock
@@ -233,7 +249,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.drill.summary import 
 
 PROBE_OPTIONS = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "required": True, "choices": ["icmp", "tcp", "http"]},
+    "kind": {"type": "str", "required": True, "choices": ["icmp", "udp", "tcp", "http", "stream", "neighbour"]},
     "target": {"type": "str", "required": True},
     "port": {"type": "int"},
     "interval_ms": {"type": "float"},
@@ -251,6 +267,9 @@ PROBE_OPTIONS = {
     # A session cookie opens doors.
     "cookie": {"type": "str", "no_log": True},
     "session": {"type": "bool"},
+    "protocol": {"type": "str", "choices": ["echo", "http"]},
+    "give_up_ms": {"type": "float"},
+    "interface": {"type": "str"},
     "identify": {"type": "str"},
 }
 

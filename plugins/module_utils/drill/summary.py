@@ -34,7 +34,7 @@ def summary_of(path: str) -> dict[str, dict[str, Any]]:
             "blind_us": analysis.blind_us,
             "latency_us": dict(analysis.latency),
             "lateness_us": dict(analysis.lateness),
-            **measures_of(analysis),
+            **measures_of(analysis, str(probe["kind"])),
         }
     return found
 

@@ -53,6 +53,7 @@ class ResponseReader:
         self._status = 0
         self._headers: tuple[tuple[str, str], ...] = ()
         self._body_at: Optional[int] = None
+        self._end = 0
 
     def feed(self, chunk: bytes) -> Optional[Response]:
         """Add bytes; the response if it is complete now. Raises HttpError."""
@@ -63,6 +64,10 @@ class ResponseReader:
                 return None
         body = self._body(self._body_at, at_end=False)
         return None if body is None else Response(self._status, self._headers, body)
+
+    def rest(self) -> bytes:
+        """What came after the response that ``feed`` gave: the begin of the next one."""
+        return bytes(self._data[self._end :])
 
     def finish(self) -> Response:
         """The connection has ended: the response if that completes it. Raises HttpError."""
@@ -103,18 +108,23 @@ class ResponseReader:
         if len(rest) > BODY_LIMIT:
             raise HttpError("body longer than 1 MiB")
         if self._status in (204, 304):
+            self._end = body_at
             return b""
         if "chunked" in self._header("transfer-encoding").lower():
-            return _dechunk(rest)
+            found = _dechunk(rest)
+            self._end = body_at + (found[1] if found else 0)
+            return found[0] if found else None
         length = self._header("content-length")
         if length:
             if not length.isdigit():
                 raise HttpError(f"bad Content-Length {length[:20]!r}")
+            self._end = body_at + int(length)
             return rest[: int(length)] if len(rest) >= int(length) else None
         return rest if at_end else None
 
 
-def _dechunk(data: bytes) -> Optional[bytes]:
+def _dechunk(data: bytes) -> Optional[tuple[bytes, int]]:
+    """(body, bytes it took with its chunking), or None while there is more to come."""
     body = bytearray()
     at = 0
     while True:
@@ -127,8 +137,10 @@ def _dechunk(data: bytes) -> Optional[bytes]:
             raise HttpError(f"bad chunk size {data[at:end][:20]!r}") from None
         if size == 0:
             # Trailers end with an empty line.
-            done = data.find(b"\r\n", end + 2) == end + 2 or data.find(b"\r\n\r\n", end) >= 0
-            return bytes(body) if done else None
+            if data.startswith(b"\r\n", end + 2):
+                return bytes(body), end + 4
+            last = data.find(b"\r\n\r\n", end)
+            return (bytes(body), last + 4) if last >= 0 else None
         if len(data) < end + 2 + size + 2:
             return None
         body += data[end + 2 : end + 2 + size]

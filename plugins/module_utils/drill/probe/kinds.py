@@ -8,7 +8,9 @@ from collections.abc import Mapping
 
 from .http import HttpProber
 from .icmp import IcmpProber
+from .neighbour import NeighbourProber
 from .prober import Prober
+from .stream import StreamProber
 from .tcp import TcpProber
 from .udp import UdpProber
 
@@ -19,4 +21,6 @@ PROBERS: Mapping[str, type[Prober]] = {
     "udp": UdpProber,
     "tcp": TcpProber,
     "http": HttpProber,
+    "stream": StreamProber,
+    "neighbour": NeighbourProber,
 }

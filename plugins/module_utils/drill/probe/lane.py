@@ -121,6 +121,10 @@ class Lane(Hub):
         """Turn an attempt into a sample; the first report wins."""
         self._end(seq, Answer(outcome, detail, self.age_us(seq)))
 
+    def waits(self, seq: int) -> bool:
+        """Whether an attempt is still in flight."""
+        return seq in self._attempts
+
     def age_us(self, seq: int) -> int:
         """How long ago an attempt was sent."""
         attempt = self._attempts.get(seq)

@@ -58,6 +58,10 @@ class Hub(ABC):
         """Report the end of an attempt; ignored when the attempt has already timed out."""
 
     @abstractmethod
+    def waits(self, seq: int) -> bool:
+        """Whether attempt ``seq`` is still waiting for its end."""
+
+    @abstractmethod
     def age_us(self, seq: int) -> int:
         """How long ago attempt ``seq`` was sent; 0 for one that has ended."""
 

@@ -45,6 +45,13 @@ HTTP_OPTIONS: Mapping[str, type] = {
     "identify": str,
 }
 
+# A TLS stream would need a handshake of its own in the middle of the pace; new connections cover TLS.
+STREAM_OPTIONS: Mapping[str, type] = {
+    **{name: kind for name, kind in HTTP_OPTIONS.items() if name not in ("tls", "verify_tls", "ca_file")},
+    "protocol": str,
+    "give_up_ms": float,
+}
+
 KINDS: Mapping[str, KindRules] = {
     # The TCP timeout stays below the one second after which Linux repeats a SYN: an attempt
     # that is answered only because it was repeated is a second too late for a client, too.
@@ -52,6 +59,9 @@ KINDS: Mapping[str, KindRules] = {
     "udp": KindRules(1, 250, True, {}),
     "tcp": KindRules(10, 500, True, {"expect_banner": str}),
     "http": KindRules(20, 1000, False, HTTP_OPTIONS),
+    "stream": KindRules(20, 1000, True, STREAM_OPTIONS),
+    # The timeout is how long all who answer are listened to.
+    "neighbour": KindRules(100, 50, False, {"interface": str}),
 }
 
 DEFAULTS: Mapping[str, Any] = {"family": "any", "source": None}
@@ -165,10 +175,12 @@ def _options(raw: Mapping[str, Any], kind: str, where: str, errors: list[str]) -
             continue
         if key not in rules:
             errors.append(f"{where}: unknown option {key!r} for {kind}{_nearest(key, [*rules, *COMMON])}")
-        elif not isinstance(value, rules[key]):
+        elif not isinstance(value, (int, float) if rules[key] is float else rules[key]):
             errors.append(f"{where}: {key} must be a {rules[key].__name__}, not {value!r}")
         else:
             found[key] = value
+    if found.get("protocol", "echo") not in ("echo", "http"):
+        errors.append(f"{where}: protocol must be echo or http, not {found['protocol']!r}")
     for key in ("identify", "expect_banner", "expect_body"):
         try:
             re.compile(str(found.get(key, "")))
@@ -210,6 +222,9 @@ def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
         rules.timeout_ms if timeout_raw is None else timeout_raw, f"{where}: timeout_ms", 1, MAX_TIMEOUT_MS, errors
     )
     options = _options(raw, kind, where, errors)
+    if kind == "neighbour" and timeout_us > interval_us:
+        # Answers name no question: with two questions open, nobody could tell them apart.
+        errors.append(f"{where}: a neighbour probe's timeout_ms must not exceed its interval_ms")
     if errors:
         raise SpecError(errors)
     source = raw.get("source")

@@ -91,7 +91,7 @@ def build_run(given: RunInput) -> dict[str, Any]:
         moved = [sample._replace(sent_us=sample.sent_us - zero_us) for sample in samples]
         moved_samples.append(moved)
         analysis = analyse(moved, interval_us)
-        measures = {**measures_of(analysis), **given.extra_measures.get(spec["name"], {})}
+        measures = {**measures_of(analysis, spec["kind"]), **given.extra_measures.get(spec["name"], {})}
         evidence = Evidence(measures, analysis.sent, analysis.ok, analysis.recovered, interval_us, analysis.blind_us)
         rows += judge(spec["name"], evidence, budget_for(given.budgets, spec["name"], spec["kind"]))
         probes.append(_probe(spec, moved, analysis, measures))

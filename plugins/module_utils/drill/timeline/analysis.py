@@ -36,6 +36,10 @@ class ProbeAnalysis:
     holdings: Sequence[Holding]
     moves: int
     two_holders_us: int
+    breaks: int
+    """How often a stream broke."""
+    stale_us: int
+    """For how long the client's own neighbour table named somebody else than who answered."""
 
     @property
     def lost(self) -> int:
@@ -68,6 +72,10 @@ class ProbeAnalysis:
         return self.ok > 0 and all(outage.recovered for outage in self.outages)
 
 
+def _noted(samples: Sequence[Sample], key: str) -> int:
+    return sum(1 for sample in samples if (sample.detail or {}).get(key))
+
+
 def analyse(samples: Sequence[Sample], interval_us: int) -> ProbeAnalysis:
     """Analyse the samples of one probe, given in any order."""
     ordered = sorted(samples, key=lambda sample: sample.sent_us)
@@ -91,4 +99,6 @@ def analyse(samples: Sequence[Sample], interval_us: int) -> ProbeAnalysis:
         holdings=holdings,
         moves=moves(holdings),
         two_holders_us=two_holders_us(seen, interval_us),
+        breaks=_noted(seen, "broke"),
+        stale_us=_noted(good, "entry") * interval_us,
     )

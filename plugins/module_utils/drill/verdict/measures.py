@@ -57,6 +57,7 @@ _ROWS = (
     Measure("lost_writes", "lost_writes", "acknowledged writes lost", False, "more"),
     Measure("duplicates", "duplicates", "duplicates", False, "more"),
     Measure("two_holders_us", "two_holders_ms", "time with two holders", True, "longer"),
+    Measure("stale_us", "stale_ms", "time with a stale neighbour entry", True, "longer"),
     Measure("moves", "moves", "moves", False, "more"),
     Measure("latency_p99_us", "latency_p99_ms", "latency, 99th percentile", True, "slower"),
     Measure("silence_us", "silence_ms", "longest time between two answers", True, "longer"),
@@ -65,8 +66,8 @@ _ROWS = (
 MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in _ROWS}
 
 
-def measures_of(analysis: ProbeAnalysis) -> dict[str, int]:
-    """The measures every probe has. Probes that know more add theirs (see ``accounting``)."""
+def measures_of(analysis: ProbeAnalysis, kind: str = "") -> dict[str, int]:
+    """The measures a probe of this kind has. Those that need more than samples add theirs later."""
     found = {
         "outage_us": analysis.outage_us,
         "longest_outage_us": analysis.longest_outage_us,
@@ -78,4 +79,8 @@ def measures_of(analysis: ProbeAnalysis) -> dict[str, int]:
     if analysis.holdings:
         found["moves"] = analysis.moves
         found["two_holders_us"] = analysis.two_holders_us
+    if kind == "stream":
+        found["broken_streams"] = analysis.breaks
+    if kind == "neighbour":
+        found["stale_us"] = analysis.stale_us
     return found
