@@ -34,9 +34,7 @@ def test_what_is_wrong_is_said(line: bytes, says: str) -> None:
         parse_request(line)
 
 
-@given(
-    st.one_of(st.binary(), st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
-)
+@given(st.one_of(st.binary(), st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)))
 def test_nothing_else_is_ever_raised(line: bytes | str) -> None:
     data = line if isinstance(line, bytes) else line.encode()
     try:

@@ -146,3 +146,11 @@ def test_a_worker_that_dies_is_replaced_and_its_tasks_have_failed(loop: Loop, wo
 def test_nothing_but_the_standard_descriptors_reaches_a_program(loop: Loop, worker: WorkerClient) -> None:
     assert run(loop, worker, shell("ls /proc/self/fd | tr '\\n' ' '")).output.split()[:3] == ["0", "1", "2"]
     assert len(run(loop, worker, shell("ls /proc/self/fd")).output.split()) <= 4  # and the one of ls
+
+
+def test_a_program_reads_what_it_is_given_and_the_next_one_does_not(loop: Loop, worker: WorkerClient) -> None:
+    content = b"line\n" * 100_000  # more than a pipe holds
+    assert run(loop, worker, Task(("/usr/bin/wc", "-c"), stdin=content)).output.strip() == str(len(content))
+    assert run(loop, worker, Task(("/usr/bin/wc", "-c"))).output.strip() == "0"
+    ignored = run(loop, worker, Task(("/bin/true",), stdin=content))
+    assert ignored.ok

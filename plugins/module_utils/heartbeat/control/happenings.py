@@ -24,7 +24,7 @@ _CODES_BY_KIND = {
     # ... has been, or is, taken down here
     "released": "shutdown-alone shutdown-unanswered handed-over deaf-peer swept vanished",
     # a planned move that was undone, or a hold that outlived a pause
-    "kept": "target-gone target-silent woke-holding",
+    "kept": "target-gone target-silent woke-holding peer-back",
     "conflict": "conflict-lost conflict-won conflict-over",
     # how far the machine is with a group
     "addresses": "addresses-up",

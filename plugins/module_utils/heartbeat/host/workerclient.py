@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .loop import Loop
 
 _LOG_BUFFER = 1 << 20
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 @dataclass(frozen=True)
@@ -86,21 +87,24 @@ class WorkerClient:
         log_ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LOG_BUFFER)
         sys.stdout.flush()
         sys.stderr.flush()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # until the worker has handlers of its own
         pid = os.fork()
         if pid == 0:
-            self._be_worker(theirs, log_theirs)
+            self._be_worker(theirs, log_theirs, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         log_theirs.close()
         ours.setblocking(False)
         log_ours.setblocking(False)
         self.pid, self._channel, self.log_socket = pid, ours, log_ours
 
-    def _be_worker(self, channel: socket.socket, log_channel: socket.socket) -> None:
+    def _be_worker(self, channel: socket.socket, log_channel: socket.socket, mask: set[int | signal.Signals]) -> None:
         code = 1
         try:
             # The daemon's end of the channel decides when to go. Handlers, not SIG_IGN: programs inherit the latter.
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+            for number in _SIGNALS:
                 signal.signal(number, lambda _number, _frame: None)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             keep = {0, 1, 2, channel.fileno(), log_channel.fileno()}
             for name in os.listdir("/proc/self/fd"):
                 if int(name) not in keep:
