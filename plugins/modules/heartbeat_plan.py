@@ -264,7 +264,8 @@ def main() -> None:
     if artefact_differs(given["artefact_path"], given["artefact_sha256"]):
         differing[given["artefact_path"]] = Action.RESTART
     found = Found(
-        running=process > 0,
+        # one that keeps crashing has a process now and then, and is no member of anything
+        running=status is not None or (process > 0 and unit.get("ActiveState") in ("active", "reloading")),
         differing=differing,
         revision=revision_in(process),
         configuration_hash=status["configuration_hash"] if status else None,

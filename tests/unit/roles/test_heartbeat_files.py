@@ -99,6 +99,7 @@ def rendered(render: Any) -> Path:
     """All clusters of this file in one play: starting Ansible is what takes the time."""
     clusters = {
         "debian": pair("debian", "Debian", **full("debian")),
+        "ubuntu": pair("ubuntu", "Debian", **full("ubuntu")),
         "redhat": pair("redhat", "RedHat", **full("redhat")),
         "raw": pair("raw", "Debian", **RAW),
         "hostile": pair("hostile", "Debian", heartbeat_key={"__ansible_unsafe": SECRET}, heartbeat_respawns=[RESPAWN]),
@@ -109,7 +110,7 @@ def rendered(render: Any) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("host", ["debian1", "debian2", "redhat1", "redhat2"])
+@pytest.mark.parametrize("host", ["debian1", "debian2", "ubuntu1", "redhat1", "redhat2"])
 def test_files_of_a_platform(host: str, rendered: Path) -> None:
     """Set STEADFAST_WRITE_GOLDEN=1 to write the golden files anew; read the difference before it is committed."""
     assert [str(item) for item in checked(rendered / host, host).errors()] == []
