@@ -31,7 +31,8 @@ options:
       - V(steady) waits until every probe of a running run has been answered without a gap for O(steady_ms), counted
         from the beginning of the task. It changes nothing.
       - V(stopped) stops the probes in order; answers still on their way get two seconds.
-      - V(collected) does the same, and packs and sums up the samples. A run that has ended is only summed up.
+      - V(collected) does the same, reads acknowledged writes back, and packs and sums up the samples. A run that has
+        ended is only summed up.
       - V(absent) stops the probes and removes the run with its samples.
     type: str
     choices: [started, steady, stopped, collected, absent]
@@ -57,13 +58,16 @@ options:
           - V(http) opens a new connection for each GET and checks the answer.
           - V(stream) keeps one connection and asks on it again and again, lines of an echo service or HTTP requests.
           - V(neighbour) asks the network who holds an address (ARP, neighbour discovery), and sees two at a time.
+          - V(command) runs a program, whose exit status is the answer. With O(probes[].read_command) its runs are
+            numbered writes, which are read back and accounted for when the run is collected.
         type: str
-        choices: [icmp, udp, tcp, http, stream, neighbour]
+        choices: [icmp, udp, tcp, http, stream, neighbour, command]
         required: true
       target:
-        description: Address or name, as a client would use it. Names are resolved once, at the start.
+        description:
+          - Address or name, as a client would use it. Names are resolved once, at the start.
+          - Not needed by V(command).
         type: str
-        required: true
       port:
         description: Port. V(http) takes 80, or 443 with O(probes[].tls).
         type: int
@@ -126,11 +130,21 @@ options:
       interface:
         description: V(neighbour) only. Interface to ask on; found by itself where the target is on a local network.
         type: str
+      command:
+        description:
+          - V(command) only. Program and arguments, run without a shell. C({number}) stands for the number of the
+            attempt, C({run}) for the run's id. No secrets here - every user of the client host can see them.
+        type: list
+        elements: str
+      read_command:
+        description:
+          - V(command) only. Program that prints the numbers it finds written, separated by white space.
+        type: list
+        elements: str
       identify:
         description:
-          - V(http) and V(stream) only. Regular expression that finds out who answered, searched in the header lines (names in lower
-            case), an empty line and the body. Its first group, or all of it, names the holder.
-        type: str
+          - V(http) and V(stream) only. Regular expression that finds out who answered, searched in the header lines
+            (names in lower case), an empty line and the body. Its first group, or all of it, names the holder.
   max_seconds:
     description: The probes end by themselves after so long, whatever happens to the controller.
     type: float
@@ -247,10 +261,15 @@ from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.rundir im
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.spec import SpecError, parse_run
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.summary import summary_of, summary_table
 
+KINDS = ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command"]
 PROBE_OPTIONS = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "required": True, "choices": ["icmp", "udp", "tcp", "http", "stream", "neighbour"]},
-    "target": {"type": "str", "required": True},
+    "kind": {
+        "type": "str",
+        "required": True,
+        "choices": ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command"],
+    },
+    "target": {"type": "str"},
     "port": {"type": "int"},
     "interval_ms": {"type": "float"},
     "timeout_ms": {"type": "float"},
@@ -270,6 +289,8 @@ PROBE_OPTIONS = {
     "protocol": {"type": "str", "choices": ["echo", "http"]},
     "give_up_ms": {"type": "float"},
     "interface": {"type": "str"},
+    "command": {"type": "list", "elements": "str"},
+    "read_command": {"type": "list", "elements": "str"},
     "identify": {"type": "str"},
 }
 
@@ -313,6 +334,7 @@ def collected(module: AnsibleModule, run: RunDirectory) -> dict[str, Any]:
     found = stopped(module, run)
     if module.check_mode:
         return found
+    run.read_back()
     path = run.pack()
     summary = summary_of(path)
     return {**found, "samples": path, "summary": summary, "text": summary_table(summary)}

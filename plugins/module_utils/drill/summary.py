@@ -9,8 +9,9 @@ from typing import Any
 
 from .probe.samples import read_recording_file
 from .report.text import table
+from .timeline.accounting import account
 from .timeline.analysis import analyse
-from .verdict.measures import measures_of, show_us
+from .verdict.measures import measures_of, measures_of_writes, show_us
 
 __all__ = ["summary_of", "summary_table"]
 
@@ -21,7 +22,7 @@ def summary_of(path: str) -> dict[str, dict[str, Any]]:
     """What each probe saw, by name; durations in microseconds. Raises OSError, ValueError."""
     recording = read_recording_file(path)
     found = {}
-    for probe, samples in zip(recording.probes, recording.samples):
+    for index, (probe, samples) in enumerate(zip(recording.probes, recording.samples)):
         analysis = analyse(samples, round(float(probe["interval_ms"]) * 1000))
         found[str(probe["name"])] = {
             "kind": probe["kind"],
@@ -36,6 +37,9 @@ def summary_of(path: str) -> dict[str, dict[str, Any]]:
             "lateness_us": dict(analysis.lateness),
             **measures_of(analysis, str(probe["kind"])),
         }
+        readback = recording.readbacks.get(index, {})
+        if "numbers" in readback:
+            found[str(probe["name"])].update(measures_of_writes(account(samples, readback["numbers"])))
     return found
 
 

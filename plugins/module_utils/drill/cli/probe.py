@@ -91,6 +91,7 @@ def _steady(arguments: argparse.Namespace) -> int:
 def _stop(arguments: argparse.Namespace) -> int:
     run = RunDirectory(arguments.base, arguments.run_id)
     run.stop()
+    run.read_back()
     path = run.pack()
     sys.stdout.write(_shown(path) + f"\nsamples: {path}\n")
     return 0

@@ -5,16 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Optional
 
+from .command import CommandProber, read_numbers
 from .http import HttpProber
 from .icmp import IcmpProber
 from .neighbour import NeighbourProber
 from .prober import Prober
+from .spec import ProbeSpec
 from .stream import StreamProber
 from .tcp import TcpProber
 from .udp import UdpProber
+from .writes import Reader
 
-__all__ = ["PROBERS"]
+__all__ = ["PROBERS", "READERS", "reader_of"]
 
 PROBERS: Mapping[str, type[Prober]] = {
     "icmp": IcmpProber,
@@ -23,4 +27,17 @@ PROBERS: Mapping[str, type[Prober]] = {
     "http": HttpProber,
     "stream": StreamProber,
     "neighbour": NeighbourProber,
+    "command": CommandProber,
 }
+
+READERS: Mapping[str, Reader] = {
+    "command": read_numbers,
+}
+"""Kinds whose attempts are writes, with the function that reads them back."""
+
+
+def reader_of(spec: ProbeSpec) -> Optional[Reader]:
+    """How to read this probe's writes back, or None for a probe that does not write."""
+    if spec.kind == "command" and not spec.options.get("read_command"):
+        return None
+    return READERS.get(spec.kind)

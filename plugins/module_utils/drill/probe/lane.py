@@ -5,15 +5,15 @@
 from __future__ import annotations
 
 import selectors
-import socket
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
 from ..model import Outcome, Sample
 from .kinds import PROBERS
 from .pace import Pace
-from .prober import Answer, Hub
+from .prober import Answer, Hub, Watched
 from .spec import ProbeSpec
+from .writes import WriteProber
 
 __all__ = ["MAX_IN_FLIGHT", "Lane"]
 
@@ -40,6 +40,7 @@ class Lane(Hub):
         selector: selectors.BaseSelector,
         clock: Callable[[], int],
         record: Callable[[Sample], None],
+        run_id: str,
     ) -> None:
         self.spec = spec
         self._selector = selector
@@ -49,6 +50,8 @@ class Lane(Hub):
         self._pace = Pace(NEVER_NS, spec.interval_us * 1000)
         self._epoch_ns = 0
         self.prober = PROBERS[spec.kind](spec, self)
+        if isinstance(self.prober, WriteProber):
+            self.prober.run_id = run_id
 
     def start(self, epoch_ns: int, first_ns: int) -> None:
         """Begin the pace: slot 0 is due at ``first_ns``; samples count from ``epoch_ns``."""
@@ -103,14 +106,14 @@ class Lane(Hub):
             self.done(seq, Outcome.PENDING)
         self.prober.close()
 
-    def watch(self, sock: socket.socket, events: int, ready: Callable[[int], None]) -> None:
+    def watch(self, sock: Watched, events: int, ready: Callable[[int], None]) -> None:
         """Watch a socket, or change how it is watched."""
         try:
             self._selector.modify(sock, events, ready)
         except KeyError:
             self._selector.register(sock, events, ready)
 
-    def unwatch(self, sock: socket.socket) -> None:
+    def unwatch(self, sock: Watched) -> None:
         """Stop watching a socket."""
         try:
             self._selector.unregister(sock)

@@ -13,12 +13,12 @@ import errno
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Union
 
 from ..model import Outcome
 from .spec import ProbeSpec
 
-__all__ = ["Answer", "Endpoint", "Hub", "Prober", "outcome_of", "resolve"]
+__all__ = ["Answer", "Endpoint", "Hub", "Prober", "Watched", "outcome_of", "resolve"]
 
 _OUTCOMES: Mapping[int, Outcome] = {
     errno.ECONNREFUSED: Outcome.REFUSED,
@@ -34,6 +34,10 @@ _OUTCOMES: Mapping[int, Outcome] = {
 }
 
 
+Watched = Union[socket.socket, int]
+"""What can be waited for: a socket, or a file descriptor."""
+
+
 class Answer(NamedTuple):
     """How an attempt ended, for a prober that tells it late."""
 
@@ -46,11 +50,11 @@ class Hub(ABC):
     """The runner, as one prober sees it."""
 
     @abstractmethod
-    def watch(self, sock: socket.socket, events: int, ready: Callable[[int], None]) -> None:
+    def watch(self, sock: Watched, events: int, ready: Callable[[int], None]) -> None:
         """Call ``ready(mask)`` when the socket is ready; a second call changes both."""
 
     @abstractmethod
-    def unwatch(self, sock: socket.socket) -> None:
+    def unwatch(self, sock: Watched) -> None:
         """Stop watching; harmless for a socket that is not watched."""
 
     @abstractmethod

@@ -22,8 +22,11 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from .agent import SAMPLES, SPEC, STATE
+from .kinds import reader_of
 from .payload import build_payload
-from .spec import RunSpec
+from .samples import to_ranges
+from .spec import RunSpec, parse_run
+from .writes import READBACK, read_back
 
 __all__ = ["RunDirectory", "RunError", "default_base"]
 
@@ -128,6 +131,27 @@ class RunDirectory:
                 number, end = signal.SIGKILL, time.monotonic() + 5
             time.sleep(POLL_SECONDS)
         return True
+
+    def read_back(self) -> None:
+        """Read the writes of an ended run back and add what is found to its samples, once.
+
+        What cannot be read back is noted with its reason; raises RunError for a run that is on.
+        """
+        spec = self.spec()
+        if spec is None or self._alive():
+            raise RunError(f"run {self.run_id} is {self.state()['state']}: its writes are read back when it has ended")
+        if os.path.exists(os.path.join(self.path, READBACK)):
+            return
+        probes = [(probe, reader_of(probe)) for probe in parse_run(spec).probes]
+        found = read_back(self.path, self.run_id, probes)
+        with open(self.samples_path(), "r+b") as stream:
+            # A killed run leaves half a line, which must not run into what is added.
+            whole = stream.read()
+            stream.seek(whole.rfind(b"\n") + 1)
+            stream.truncate()
+            for record in found:
+                numbers = {"numbers": to_ranges(record["numbers"])} if "numbers" in record else {}
+                stream.write(json.dumps({"t": "readback", **record, **numbers}).encode() + b"\n")
 
     def pack(self) -> str:
         """Compress the samples of an ended run for the journey; returns the path."""

@@ -62,7 +62,7 @@ class Runner:
         self._wake_read, self._wake_write = socket.socketpair()
         self._reason: Optional[str] = None
         self._lanes = [
-            Lane(probe, self._selector, time.monotonic_ns, self._recorder(index))
+            Lane(probe, self._selector, time.monotonic_ns, self._recorder(index), spec.run_id)
             for index, probe in enumerate(spec.probes)
         ]
 

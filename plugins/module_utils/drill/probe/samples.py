@@ -7,21 +7,30 @@ clocks that pins the run's epoch. Then one array per attempt, in the order they 
 
     [probe index, seq, sent_us, late_us, outcome, latency_us, detail?]
 
-``{"t": "clock", …}`` lines repeat the pair of clocks; ``{"t": "footer", …}`` closes the file and
-says why the run ended. A file without a footer belongs to a run that was killed.
+``{"t": "clock", …}`` lines repeat the pair of clocks; ``{"t": "footer", …}`` says why the run ended.
+A file without a footer belongs to a run that was killed. Where a probe wrote, ``{"t": "readback", …}``
+lines follow with the numbers that were found afterwards.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Optional
 
 from ..model import Outcome, Sample
 
-__all__ = ["FORMAT", "Recording", "SampleWriter", "read_recording", "read_recording_file"]
+__all__ = [
+    "FORMAT",
+    "Recording",
+    "SampleWriter",
+    "from_ranges",
+    "read_recording",
+    "read_recording_file",
+    "to_ranges",
+]
 
 FORMAT = 1
 FLUSH_BYTES = 32 * 1024
@@ -90,6 +99,8 @@ class Recording:
     samples: list[list[Sample]]
     clocks: list[Mapping[str, Any]] = field(default_factory=list)
     footer: Optional[Mapping[str, Any]] = None
+    readbacks: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    """By index of the probe: what was read back of its writes, ``numbers`` with repetitions, or an ``error``."""
 
     @property
     def probes(self) -> list[Mapping[str, Any]]:
@@ -126,6 +137,10 @@ def read_recording(lines: Iterable[str]) -> Recording:
             recording.clocks.append(value)
         elif value.get("t") == "footer":
             recording.footer = value
+        elif value.get("t") == "readback":
+            if "numbers" in value:
+                value = {**value, "numbers": from_ranges(value["numbers"])}
+            recording.readbacks[int(value["probe"])] = value
     if recording is None:
         raise ValueError("the samples file is empty")
     for samples in recording.samples:
@@ -142,3 +157,19 @@ def read_recording_file(path: str) -> Recording:
             return read_recording(stream)
     with open(path, encoding="utf-8") as stream:
         return read_recording(stream)
+
+
+def to_ranges(numbers: Iterable[int]) -> list[list[int]]:
+    """Numbers as [first, last] pairs, which is how they travel; repetitions begin a new pair."""
+    ranges: list[list[int]] = []
+    for number in sorted(numbers):
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ranges
+
+
+def from_ranges(ranges: Iterable[Sequence[int]]) -> list[int]:
+    """The numbers again."""
+    return [number for first, last in ranges for number in range(first, last + 1)]

@@ -62,6 +62,7 @@ KINDS: Mapping[str, KindRules] = {
     "stream": KindRules(20, 1000, True, STREAM_OPTIONS),
     # The timeout is how long all who answer are listened to.
     "neighbour": KindRules(100, 50, False, {"interface": str}),
+    "command": KindRules(100, 5000, False, {"command": list, "read_command": list}),
 }
 
 DEFAULTS: Mapping[str, Any] = {"family": "any", "source": None}
@@ -200,7 +201,7 @@ def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
     if kind not in KINDS:
         raise SpecError([*errors, f"{where}: unknown kind {kind!r}{_nearest(kind, list(KINDS))}"])
     rules = KINDS[kind]
-    target = str(raw.get("target") or "")
+    target = str(raw.get("target") or ("" if kind != "command" else name))
     if not target:
         errors.append(f"{where}: target is missing: the address or name a client would use")
     port = _port(raw.get("port"), where, errors)
@@ -222,6 +223,12 @@ def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
         rules.timeout_ms if timeout_raw is None else timeout_raw, f"{where}: timeout_ms", 1, MAX_TIMEOUT_MS, errors
     )
     options = _options(raw, kind, where, errors)
+    for key in ("command", "read_command"):
+        words = options.get(key)
+        if words is not None and (not words or not all(isinstance(word, str) for word in words)):
+            errors.append(f"{where}: {key} must be a list of words, the program first")
+    if kind == "command" and "command" not in options:
+        errors.append(f"{where}: command is missing: the program to run, with its arguments")
     if kind == "neighbour" and timeout_us > interval_us:
         # Answers name no question: with two questions open, nobody could tell them apart.
         errors.append(f"{where}: a neighbour probe's timeout_ms must not exceed its interval_ms")

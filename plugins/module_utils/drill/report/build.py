@@ -16,17 +16,19 @@ from ..events.clock import SAME_CLOCK, Offset
 from ..events.event import Event
 from ..model import Sample
 from ..probe.samples import Recording
+from ..timeline.accounting import account
 from ..timeline.analysis import ProbeAnalysis, analyse
 from ..timeline.strip import latency_bins, state_segments
 from ..verdict.budget import Budget, budget_for
 from ..verdict.judge import Evidence, Result, judge, overall
-from ..verdict.measures import measures_of
+from ..verdict.measures import measures_of, measures_of_writes
 from .scale import focus_window
 from .schema import SCHEMA, SCHEMA_VERSION
 
 __all__ = ["Fault", "RunInput", "add_run", "build_run", "new_report"]
 
 BINS = 300
+LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,17 @@ def build_run(given: RunInput) -> dict[str, Any]:
     """One run of the report."""
     recording, header = given.recording, given.recording.header
     zero_us = (given.fault.at_ns + given.client_offset.ns - int(header["wall_ns"])) // 1000
-    probes, rows, moved_samples = [], [], []
-    for spec, samples in zip(recording.probes, recording.samples):
+    probes, rows, moved_samples, notes = [], [], [], list(given.notes)
+    for index, (spec, samples) in enumerate(zip(recording.probes, recording.samples)):
         interval_us = round(float(spec["interval_ms"]) * 1000)
         moved = [sample._replace(sent_us=sample.sent_us - zero_us) for sample in samples]
         moved_samples.append(moved)
         analysis = analyse(moved, interval_us)
-        measures = {**measures_of(analysis, spec["kind"]), **given.extra_measures.get(spec["name"], {})}
+        measures = measures_of(analysis, spec["kind"])
+        written, said = _writes(recording, index)
+        notes += [f"{spec['name']}: {sentence}" for sentence in said]
+        measures.update(written)
+        measures.update(given.extra_measures.get(spec["name"], {}))
         evidence = Evidence(measures, analysis.sent, analysis.ok, analysis.recovered, interval_us, analysis.blind_us)
         rows += judge(spec["name"], evidence, budget_for(given.budgets, spec["name"], spec["kind"]))
         probes.append(_probe(spec, moved, analysis, measures))
@@ -121,7 +127,7 @@ def build_run(given: RunInput) -> dict[str, Any]:
         "events": [],
         "verdicts": [row.as_dict() for row in rows],
         "verdict": overall(row.result for row in rows).value,
-        "notes": list(given.notes),
+        "notes": notes,
     }
     run["events"] = _events(given, run["span"])
     window = focus_window(run)
@@ -134,6 +140,22 @@ def build_run(given: RunInput) -> dict[str, Any]:
             "max_us": latency_bins(samples, window.begin_us, window.end_us, count),
         }
     return run
+
+
+def _writes(recording: Recording, index: int) -> tuple[dict[str, int], list[str]]:
+    """Measures of a writing probe, and what else is to be said about its writes."""
+    readback = recording.readbacks.get(index)
+    if readback is None:
+        return {}, []
+    if "error" in readback:
+        return {}, [f"the writes could not be read back: {readback['error']}"]
+    found = account(recording.samples[index], readback["numbers"])
+    said = [f"{found.promised} writes were acknowledged, {len(found.lost)} of them are lost"]
+    for label, numbers in (("lost", found.lost), ("twice", found.duplicates), ("never written here", found.strange)):
+        if numbers:
+            more = f" and {len(numbers) - LISTED} more" if len(numbers) > LISTED else ""
+            said.append(f"{label}: {', '.join(str(number) for number in numbers[:LISTED])}{more}")
+    return measures_of_writes(found), said
 
 
 def _probe(

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..timeline.accounting import Account
 from ..timeline.analysis import ProbeAnalysis
 
-__all__ = ["MEASURES", "Measure", "measures_of", "show_us"]
+__all__ = ["MEASURES", "Measure", "measures_of", "measures_of_writes", "show_us"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ _ROWS = (
     Measure("wrong", "wrong", "wrong answers", False, "more"),
     Measure("broken_streams", "broken_streams", "broken streams", False, "more"),
     Measure("lost_writes", "lost_writes", "acknowledged writes lost", False, "more"),
-    Measure("duplicates", "duplicates", "duplicates", False, "more"),
+    Measure("duplicates", "duplicates", "writes that are there twice", False, "more"),
+    Measure("unpromised_writes", "unpromised_writes", "writes kept without acknowledgement", False, "more"),
     Measure("two_holders_us", "two_holders_ms", "time with two holders", True, "longer"),
     Measure("stale_us", "stale_ms", "time with a stale neighbour entry", True, "longer"),
     Measure("moves", "moves", "moves", False, "more"),
@@ -64,6 +66,15 @@ _ROWS = (
 )
 
 MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in _ROWS}
+
+
+def measures_of_writes(found: Account) -> dict[str, int]:
+    """The measures of a probe whose writes have been read back."""
+    return {
+        "lost_writes": len(found.lost),
+        "duplicates": len(found.duplicates),
+        "unpromised_writes": len(found.unpromised),
+    }
 
 
 def measures_of(analysis: ProbeAnalysis, kind: str = "") -> dict[str, int]:
