@@ -7,11 +7,14 @@ from __future__ import annotations
 import json
 import os
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .protocol import SOCKET_NAME, encode
 
 RUNTIME_DIRECTORY = "/run/heartbeat"
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class NotRunning(ConnectionError):
@@ -24,16 +27,8 @@ class Refused(PermissionError):
 
 def ask(request: dict[str, Any], runtime_directory: str = RUNTIME_DIRECTORY, timeout_s: float = 5.0) -> dict[str, Any]:
     """Send one request and return the reply. Raises NotRunning, Refused, or OSError (a time-out among them)."""
-    path = os.path.join(runtime_directory, SOCKET_NAME)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(timeout_s)
-        try:
-            client.connect(path)
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise NotRunning(f"heartbeat is not running here (nobody listens on {path})") from error
-        except PermissionError as error:
-            raise Refused(f"{path} may be used by root and the group haclient only") from error
-        client.sendall(encode(request))
+        _connect(client, request, runtime_directory, timeout_s)
         received = bytearray()
         while not received.endswith(b"\n"):
             data = client.recv(65536)
@@ -44,3 +39,31 @@ def ask(request: dict[str, Any], runtime_directory: str = RUNTIME_DIRECTORY, tim
     if not isinstance(answer, dict):
         raise OSError("the reply is not an object")
     return answer
+
+
+def follow(runtime_directory: str = RUNTIME_DIRECTORY) -> Iterator[dict[str, Any]]:
+    """The reply to ``events``, then every new event as it happens, until the daemon ends. Raises as ``ask`` does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        _connect(client, {"command": "events", "follow": True}, runtime_directory, 5.0)
+        client.settimeout(None)
+        received = bytearray()
+        while True:
+            data = client.recv(65536)
+            if not data:
+                return
+            received += data
+            while b"\n" in received:
+                line, _newline, received = received.partition(b"\n")
+                yield json.loads(line)
+
+
+def _connect(client: socket.socket, request: dict[str, Any], runtime_directory: str, timeout_s: float) -> None:
+    path = os.path.join(runtime_directory, SOCKET_NAME)
+    client.settimeout(timeout_s)
+    try:
+        client.connect(path)
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise NotRunning(f"heartbeat is not running here (nobody listens on {path})") from error
+    except PermissionError as error:
+        raise Refused(f"{path} may be used by root and the group haclient only") from error
+    client.sendall(encode(request))
