@@ -391,6 +391,50 @@ def test_the_target_dies_during_the_move(cluster: Build, web: str) -> None:
     assert web in c.world.machines["n2"].services
 
 
+def test_a_takeover_of_what_is_just_being_given_brings_it_back(cluster: Build, web: str) -> None:
+    c = cluster(failback=OFF).up().watch_for_holes()
+    c.do("scripts-slow", "n2", value=500, word=web)
+    away = c.ask("n2", Verb.STANDBY, "local")
+    back = c.run(100).ask("n2", Verb.TAKEOVER, "local")
+    c.run(10_000)
+    assert [answer.ok for answer in away.answers] == [False]
+    assert [answer.ok for answer in back.answers] == [True]
+    assert c.holders(web) == ("n2",)
+    assert c.holes(web) == 0
+
+
+def test_what_would_not_stop_can_only_be_taken_where_it_is(cluster: Build, web: str) -> None:
+    c = cluster(failback=OFF).up()
+    c.do("stop-fails", "n2", word=web)
+    c.ask("n2", Verb.STANDBY, "local")
+    c.run(500)
+    assert c.snapshot("n2")["groups"][1]["state"] == "failed"
+    assert not c.ask("n2", Verb.STANDBY, "local").answers[0].ok
+    back = c.ask("n2", Verb.TAKEOVER, "local")
+    c.run(1000)
+    assert [answer.ok for answer in back.answers] == [True]
+
+
+def test_an_answer_never_stays_open_for_ever(cluster: Build, web: str) -> None:
+    c = cluster(failback=OFF).up()
+    c.do("scripts-slow", "n1", value=200_000, word=web)
+    asked = c.ask("n2", Verb.STANDBY, "local")
+    c.run(121_000)
+    assert [(answer.ok, answer.text) for answer in asked.answers] == [(False, f"{web}: not finished yet")]
+    stuck = c.ask("n1", Verb.TAKEOVER, "foreign")
+    c.run(1000)
+    assert len(stuck.answers) == 0
+    c.run(120_000)
+    assert len(stuck.answers) == 1
+
+
+def test_a_holder_that_does_not_hear_us_does_not_give(cluster: Build, vip: str) -> None:
+    c = cluster(failback=OFF, deadtime_ms=8000, initdead_ms=8000).up().do("cut", "n2", "n1")
+    asked = c.ask("n2", Verb.TAKEOVER, "group", vip)
+    c.run(17_000)
+    assert [answer.ok for answer in asked.answers] == [False]
+
+
 # --- scripts ----------------------------------------------------------------------------------------------
 
 

@@ -64,10 +64,6 @@ class Requests:
         """The unanswered commands of one kind."""
         return tuple(request for request in self._open if request.verb is verb)
 
-    def wanted(self, verb: Verb, key: str) -> bool:
-        """Is somebody waiting for this group?"""
-        return any(key in request.open_keys() for request in self.open(verb))
-
     def settle(self, verb: Verb, key: str, ok: bool, text: str) -> None:
         """A group has settled; answers every command for which it was the last one."""
         for request in self.open(verb):

@@ -19,6 +19,7 @@ from .dialect import Pairs
 from .effects import Level
 from .events import Command, GroupReport, Verb
 from .gossip import Entry, Gossip, Letter, Stamp
+from .holdings import rscstatus
 from .membership import ACTIVE, DEAD
 from .native_clues import ClueKeeper
 from .native_errands import Errands
@@ -218,19 +219,8 @@ class NativeDialect:
         return self._claims.get(key, 0)
 
     def rscstatus(self) -> str:
-        """As the C daemon counts: a class without groups is ours by default, the foreign one only while we are
-        alone."""
-        desk = self._desk
-        unsettled = (State.FOUND, State.WANTING, State.TAKING, State.GIVING, State.RELEASING)
-        if desk.status != ACTIVE or any(desk.hold(key).state in unsettled for key in desk.table.configured()):
-            return "transition"
-        held = set(desk.table.held())
-        foreign = [key for key in desk.table.configured() if not desk.local(key)]
-        has_local = all(key in held for key in desk.table.configured() if desk.local(key))
-        has_foreign = all(key in held for key in foreign) if foreign else not self._views.company()
-        if has_local:
-            return "all" if has_foreign else "local"
-        return "foreign" if has_foreign else "none"
+        """As the C daemon counts."""
+        return rscstatus(self._desk, alone=not self._views.company())
 
     def facts(self) -> dict[str, object]:
         """The groups that do not come back by themselves, because an operator moved them away from here."""

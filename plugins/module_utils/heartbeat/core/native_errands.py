@@ -100,8 +100,8 @@ class Errands:
             desk.forgive(key, "peer-asked")
             if desk.hold(key).state is State.STUCK:
                 desk.reclaim(key, "peer-asked")
-            elif not desk.hold(key).holding():
-                self.asked.add(key)
+            elif desk.hold(key).state is not State.TAKING:
+                self.asked.add(key)  # even while it is being given: the taker gives it back
         if not missing:
             self._requests.finish(request)
 

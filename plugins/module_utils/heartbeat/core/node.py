@@ -62,7 +62,7 @@ class Node:
         self._desk.report_status = self._send_status
         self._next_status = now
         self._startup = StartUp(self._desk)
-        self._promised: int | None = None
+        self._promised = now
         self._handlers = self._ways_in()
         for key in sorted(found):
             self._desk.table.apply(key, Stage.FOUND, now)
@@ -92,8 +92,8 @@ class Node:
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
-        if desk.still and not desk.has_effects() and self._promised is not None and now < self._promised:
-            self._promised = self.next_deadline()
+        if desk.still and not desk.has_effects() and now < self._promised:
+            self._promised = self.next_deadline() or desk.now
             return ()
         return self._finish()
 
@@ -169,13 +169,11 @@ class Node:
         if desk.now >= self._next_status:
             self._send_status()
         self.check_invariants()
-        self._promised = self.next_deadline()
+        self._promised = self.next_deadline() or desk.now
         return desk.collect()
 
     def _notice_lateness(self) -> None:
         """A deadline passed long ago and nobody called: we were not run, even if nobody noticed."""
-        if self._promised is None:
-            return
         late = self._desk.now - self._promised
         if late > self._desk.membership.deadtime_ns() // 2:
             self._woke(Woke(to_ms(late)))
