@@ -132,9 +132,11 @@ def plan_prepare(arguments: Arguments, facts: Facts) -> Plan:
     }
     text = "[Service]\n" + "".join(f"Environment={name}={value}\n" for name, value in environment.items())
     reload_and_restart = (run(["systemctl", "daemon-reload"]), run(["systemctl", "restart", unit], seconds=JOB_SECONDS))
+    still_runs = run(["systemctl", "is-active", unit])
     return Plan(
         words=f"restarts {unit} with a clock that can be shifted",
-        start=(write(path, "+0\n"), write(drop_in, text), *reload_and_restart),
+        # libfaketime 0.9.10 breaks sleeps until a point of the monotonic clock; such a service ends at once.
+        start=(write(path, "+0\n"), write(drop_in, text), *reload_and_restart, run(["sleep", "1"]), still_runs),
         heal=(remove(drop_in), *reload_and_restart, remove(path)),
         check=(run(["test", "-e", drop_in]),),
         shown=text,
