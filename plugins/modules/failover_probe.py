@@ -145,6 +145,7 @@ options:
         description:
           - V(http) and V(stream) only. Regular expression that finds out who answered, searched in the header lines
             (names in lower case), an empty line and the body. Its first group, or all of it, names the holder.
+        type: str
   max_seconds:
     description: The probes end by themselves after so long, whatever happens to the controller.
     type: float
