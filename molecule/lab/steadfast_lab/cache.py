@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import functools
 import http.client
 import os
 import re
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -25,24 +27,45 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .errors import LabError
 from .identity import user_cache
 
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
-DEBIAN_HOSTS = frozenset({"deb.debian.org", "security.debian.org"})
 FRESH_SECONDS = 300.0
 UPSTREAM_TIMEOUT = 30.0
 CACHE_LIMIT = 6 * 2**30
 _SAFE_PATH = re.compile(r"^/[A-Za-z0-9][A-Za-z0-9._+~:%@/-]*$")
 
 
+@functools.lru_cache(maxsize=1)
 def mirror() -> str:
-    """Return the Debian mirror (`STEADFAST_DEBIAN_MIRROR`, an http URL that ends in the archive's directory)."""
-    return os.environ.get("STEADFAST_DEBIAN_MIRROR", DEFAULT_MIRROR).rstrip("/")
+    """Return the Debian mirror: an http URL that ends in the archive's directory.
+
+    It is `STEADFAST_DEBIAN_MIRROR`, else the first archive called `debian` among this machine's own apt sources.
+    Raises `LabError` when neither tells one.
+    """
+    chosen = os.environ.get("STEADFAST_DEBIAN_MIRROR", "") or _own_mirror()
+    if not chosen.startswith("http://"):
+        raise LabError(
+            f"no Debian mirror that the lab could cache ({chosen or 'none'} in this machine's apt sources); "
+            "name one, by http: STEADFAST_DEBIAN_MIRROR=http://HOST/debian"
+        )
+    return chosen.rstrip("/")
+
+
+def _own_mirror() -> str:
+    try:
+        listed = subprocess.run(
+            ["apt-get", "indextargets", "--format", "$(SITE)"], capture_output=True, text=True, check=True, timeout=60
+        ).stdout.splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    sites = [site.strip().rstrip("/") for site in listed if site.strip().rstrip("/").endswith("/debian")]
+    return next((site for site in sites if site.startswith("http://")), sites[0] if sites else "")
 
 
 def allowed_hosts() -> frozenset[str]:
     """Return the host names that nodes may fetch from."""
-    return DEBIAN_HOSTS | {urlsplit(mirror()).netloc}
+    return frozenset({urlsplit(mirror()).netloc})
 
 
 def is_immutable(path: str) -> bool:

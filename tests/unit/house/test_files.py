@@ -47,7 +47,9 @@ def foreign_words(text: str) -> list[str]:
 
 
 def test_every_source_file_has_a_licence_header(project: Path, own_files: list[Path]) -> None:
-    sources = [(path, text_of(project / path)) for path in own_files if path not in GENERATED]
+    # a golden file is what a role writes on a node, compared byte by byte
+    own = [path for path in own_files if path not in GENERATED and "golden" not in path.parts]
+    sources = [(path, text_of(project / path)) for path in own]
     sources = [(path, text) for path, text in sources if text and is_source(path, text)]
     assert len(sources) > 20
     assert [str(path) for path, text in sources if lacks_header(text)] == []

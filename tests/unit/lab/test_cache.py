@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 import pytest
 from steadfast_lab import cache
 
-HOSTS = frozenset({"deb.debian.org"})
-BASE = "http://deb.debian.org/debian"
+HOSTS = frozenset({"mirror.example"})
+BASE = "http://mirror.example/debian"
 
 
 @pytest.mark.parametrize(
     "url",
     [
         "http://example.org/debian/x.deb",
-        "https://deb.debian.org/debian/x.deb",
+        "https://mirror.example/debian/x.deb",
         "/debian/x.deb",
         f"{BASE}/../../etc/passwd",
         f"{BASE}/./x",
@@ -31,9 +31,9 @@ BASE = "http://deb.debian.org/debian"
         f"{BASE}/.part-1",
         f"{BASE}/x?y",
         f"{BASE}/x\x00",
-        "http://deb.debian.org:80/debian/x.deb",
-        "http://user@deb.debian.org/debian/x.deb",
-        "http://deb.debian.org/",
+        "http://mirror.example:80/debian/x.deb",
+        "http://user@mirror.example/debian/x.deb",
+        "http://mirror.example/",
     ],
 )
 def test_everything_but_a_plain_file_of_the_archive_is_refused(url: str) -> None:
