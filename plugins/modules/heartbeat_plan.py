@@ -49,7 +49,6 @@ options:
     description: Wanted content of authkeys.
     type: str
     required: true
-    no_log: true
   haresources:
     description: Wanted content of haresources.
     type: str
