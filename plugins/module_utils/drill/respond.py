@@ -42,6 +42,9 @@ class Responder:
         sock = socket.socket(family, kind)
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::":
+            # "All" means IPv4, too, whatever net.ipv6.bindv6only says.
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.bind((host, self.port))
         self.port = sock.getsockname()[1]
         self._selector.register(sock, selectors.EVENT_READ, ready)

@@ -184,16 +184,6 @@ def test_nobody_has_it(wire: Wire) -> None:
     assert {sample.outcome.value for sample in samples} <= {"timeout", "pending"}
 
 
-SERVICE = """
-import signal, sys
-from drill.respond import Responder
-service = Responder("0.0.0.0", 7007, name=sys.argv[1])
-signal.signal(signal.SIGTERM, lambda *_: service.stop())
-print("ready", flush=True)
-service.run()
-"""
-
-
 @pytest.fixture
 def services(wire: Wire) -> Iterator[Callable[[str], None]]:
     """Start the echo service of a node."""
@@ -201,11 +191,24 @@ def services(wire: Wire) -> Iterator[Callable[[str], None]]:
 
     def serve(name: str) -> None:
         environment = {**os.environ, "PYTHONPATH": str(Path(drill.__file__).parents[1])}
-        command = ["ip", "netns", "exec", wire.space(name), sys.executable, "-c", SERVICE, name]
+        command = [
+            "ip",
+            "netns",
+            "exec",
+            wire.space(name),
+            sys.executable,
+            "-m",
+            "drill",
+            "respond",
+            "--port",
+            "7007",
+            "--name",
+            name,
+        ]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         running.append(process)
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert process.stdout.readline() == f"answering as {name} on port 7007\n"
 
     yield serve
     for process in running:

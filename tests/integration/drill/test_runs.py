@@ -253,3 +253,23 @@ def test_https_checks_the_certificate(start: Start, tmp_path: Path) -> None:
     found = [{s.outcome for s in samples if s.outcome is not Outcome.PENDING} for samples in recording.samples]
     assert found == [{Outcome.OK}, {Outcome.WRONG}, {Outcome.OK}]
     assert "certificate verify failed" in str(recording.samples[1][0].detail)
+
+
+SPIN = """
+import os, time
+from drill.probe.priority import raise_priority
+granted = raise_priority()
+end = time.monotonic() + 20
+while granted == "real-time" and os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR:
+    assert time.monotonic() < end
+print(granted)
+"""
+
+
+def test_a_probe_that_never_sleeps_loses_its_priority() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(drill.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", SPIN], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in ("real-time", "nice", "normal")

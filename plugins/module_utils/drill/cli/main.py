@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..probe.rundir import RunError
-from . import probe, report
+from . import probe, report, respond
 
 __all__ = ["main"]
 
@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     probe.add_commands(commands)
     report.add_commands(commands)
+    respond.add_commands(commands)
     return parser
 
 

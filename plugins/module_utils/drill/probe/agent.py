@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from .priority import raise_priority
 from .runner import Runner
 from .spec import parse_run
 
@@ -50,7 +51,10 @@ def run_in(directory: str) -> str:
         signal.setitimer(signal.ITIMER_REAL, spec.max_seconds + ALARM_GRACE_SECONDS)
         with open(os.path.join(directory, SAMPLES), "wb") as stream:
             runner = Runner(
-                spec, stream, started=lambda: write_state(directory, state="running", pid=pid, since_ns=time.time_ns())
+                spec,
+                stream,
+                started=lambda: write_state(directory, state="running", pid=pid, since_ns=time.time_ns()),
+                scheduling=raise_priority(),
             )
             runner.install_signals()
             reason = runner.run()

@@ -9,7 +9,6 @@ before anything new is sent, so that an answer waiting in a socket buffer is nev
 from __future__ import annotations
 
 import gc
-import os
 import platform
 import selectors
 import signal
@@ -34,7 +33,6 @@ DRAIN_NS = 2_000_000_000
 STALL_NS = 5_000_000
 """A turn that begins this much later than planned means that the process was not run."""
 FIRST_SLOT_NS = 20_000_000
-NICE = -10
 
 
 def clock_pair() -> tuple[int, int]:
@@ -53,8 +51,11 @@ def clock_pair() -> tuple[int, int]:
 class Runner:
     """Runs a RunSpec to its end: the deadline, ``stop()``, or a full file."""
 
-    def __init__(self, spec: RunSpec, stream: BinaryIO, started: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, spec: RunSpec, stream: BinaryIO, started: Callable[[], None] = lambda: None, scheduling: str = "normal"
+    ) -> None:
         self.spec = spec
+        self._scheduling = scheduling
         self._writer = SampleWriter(stream, spec.max_bytes)
         self._started = started
         self._selector = selectors.DefaultSelector()
@@ -107,11 +108,6 @@ class Runner:
             self._selector.register(timer, selectors.EVENT_READ, lambda _mask: timer.clear())
         for lane in self._lanes:
             lane.prober.open()
-        try:
-            # A busy client host must not delay the probe; without the right to, it is only measured.
-            os.nice(NICE)
-        except OSError:
-            pass
         gc.freeze()
 
     def _header(self, epoch_ns: int, wall_ns: int) -> None:
@@ -127,6 +123,7 @@ class Runner:
             kernel=platform.release(),
             python=platform.python_version(),
             fine_timer=self._timer is not None,
+            scheduling=self._scheduling,
             probes=[probe.public() for probe in self.spec.probes],
         )
         self._epoch_ns = epoch_ns
