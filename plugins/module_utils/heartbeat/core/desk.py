@@ -193,9 +193,9 @@ class Desk:
     def due(self) -> tuple[str, ...]:
         """Disarm and return the timers that have passed, oldest first."""
         passed = sorted((at, name) for name, at in self._timers.items() if at <= self.now)
-        for _, name in passed:
+        for _at, name in passed:
             del self._timers[name]
-        return tuple(name for _, name in passed)
+        return tuple(name for _at, name in passed)
 
     def has_effects(self) -> bool:
         """Has anything been asked for since the last collection?"""

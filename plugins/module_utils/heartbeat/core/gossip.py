@@ -136,7 +136,7 @@ def decode(message: Message) -> Gossip | None:
         return None
     echoes: dict[str, Stamp] = {}
     for item in message.get("se").split(","):
-        node, _, text = item.rpartition(":")
+        node, _colon, text = item.rpartition(":")
         echo = _read_stamp(text)
         if node and echo is not None:
             echoes[node] = echo

@@ -78,7 +78,7 @@ class Errands:
         held = tuple(key for key in keys if self._desk.hold(key).holding())
         request = self._requests.add(command, held, self._desk.now)
         for key in keys:
-            _, others = parties(key)
+            others = parties(key)[1]
             if key not in held:
                 self.standby.add(key)
             elif self._desk.hold(key).state is State.STUCK:

@@ -168,7 +168,7 @@ def random_schedule(
     kinds: Sequence[str] = EVERYTHING,
 ) -> Schedule:
     """``count`` faults at random moments of [start, start + duration], in order of time."""
-    moments = sorted(start_ns + rng.randrange(duration_ns) for _ in range(count))
+    moments = sorted(start_ns + rng.randrange(duration_ns) for _moment in range(count))
     return tuple(Step(moment, _draw(configuration, rng, rng.choice(kinds))) for moment in moments)
 
 

@@ -33,7 +33,7 @@ class Network:
         if not self.reaches(sender, receiver) or self.rng.randrange(100) < self.loss:
             return ()
         copies = 2 if self.rng.randrange(100) < self.duplicates else 1
-        return tuple(self.rng.randint(*self.delay) for _ in range(copies))
+        return tuple(self.rng.randint(*self.delay) for _copy in range(copies))
 
     def heal(self) -> None:
         """Everything as it should be."""

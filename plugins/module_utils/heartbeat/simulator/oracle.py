@@ -86,7 +86,7 @@ class Oracle(Watcher):
 
     def heard(self, world: World, receiver: str, sender: str, sent_ns: int) -> None:
         """Who has heard whom while both had the addresses?"""
-        for (_, left, right), overlap in self._overlaps.items():
+        for (_key, left, right), overlap in self._overlaps.items():
             if {left, right} == {receiver, sender} and sent_ns >= overlap.since_ns:
                 overlap.first_heard.setdefault(receiver, world.now)
                 overlap.last_heard[receiver] = world.now

@@ -115,7 +115,7 @@ class World:
     def run_until(self, moment: int) -> None:
         """Play everything up to a moment (ns), that moment included."""
         while self._heap and self._heap[0][0] <= moment:
-            self.now, _, action = heapq.heappop(self._heap)
+            self.now, _number, action = heapq.heappop(self._heap)
             self.events += 1
             action()
             self._watcher.after(self)
