@@ -45,6 +45,11 @@ class StillLoop:
 
 @pytest.fixture
 def numbers() -> dict[str, Any]:
+    """See :func:`after_a_takeover`."""
+    return after_a_takeover()
+
+
+def after_a_takeover() -> dict[str, Any]:
     """n2 of two nodes with two ping nodes, after n1 lost its power."""
     world = World(sample(pings=("gw", "dns")), random.Random(1), wire=True)
     for name in ("n1", "n2"):
