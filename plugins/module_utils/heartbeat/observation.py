@@ -50,6 +50,14 @@ class Observation:
             self._log.emit(Level.WARNING, "hook-skipped", {"detail": problem})
         self._notifications.configure(found.hooks, systemd=os.path.isdir("/run/systemd/system"))
 
+    def hooks(self) -> tuple[str, ...]:
+        """The hooks in force, in the order in which they are called."""
+        return self._found.hooks if self._found is not None else ()
+
+    def problems(self) -> tuple[str, ...]:
+        """Why other programs are no hooks."""
+        return self._found.problems if self._found is not None else ()
+
     def publish(self, send: Callable[[dict[str, Any]], None]) -> None:
         """Send every event, as a JSON value, to the control socket's clients as well."""
 
@@ -61,8 +69,8 @@ class Observation:
     def test(self, uid: int) -> str:
         """Make an event that means nothing; returns what comes of it, for the operator."""
         self._log.emit(Level.NOTICE, "notify-test", {"uid": str(uid)})
-        hooks = self._found.hooks if self._found is not None else ()
-        return f"a test event goes to {', '.join(hooks)}" if hooks else "a test event was made; there is no hook"
+        hooks = ", ".join(self.hooks())
+        return f"a test event goes to {hooks}" if hooks else "a test event was made; there is no hook"
 
     def events(self) -> dict[str, Any]:
         """The reply to ``events``."""

@@ -70,6 +70,7 @@ def test_hooks_are_told_in_order_and_a_slow_or_failing_one_holds_up_nothing(clus
     (cluster.n2.config / "notify.d" / "30-world-writable").chmod(0o777)
     cluster.start()
     assert len(cluster.n2.events("hook-skipped")) == 1
+    assert any("30-world-writable may be changed by others" in text for text in cluster.n2.status()["warnings"])
     with cluster.probe() as probe:
         cluster.n1.kill()
         cluster.n1.ip("link", "set", "eth0", "down")
@@ -92,9 +93,11 @@ def test_a_reload_finds_new_hooks_although_nothing_else_changed(cluster: Cluster
     cluster.configure()
     cluster.start()
     assert "there is no hook" in cluster.n1.hbctl("notify").stdout
+    assert cluster.n1.status()["hooks"] == []
     file = hook(cluster.n1, "10-new", "")
     assert cluster.n1.hbctl("reload").returncode == 0
     assert "10-new" in cluster.n1.hbctl("notify").stdout
+    assert cluster.n1.status()["hooks"] == [str(cluster.n1.config / "notify.d" / "10-new")]
     wait_for(lambda: any(event["event"] == "notify-test" for event in told(file)), "the hook hears of the test")
 
 

@@ -25,6 +25,7 @@ class HostFacts:
     addresses: Mapping[str, Sequence[str]]
     counters: Mapping[str, Any]
     loop: Mapping[str, Any]
+    hooks: Sequence[str] = ()
 
 
 def report(node: Mapping[str, Any], host: HostFacts) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def report(node: Mapping[str, Any], host: HostFacts) -> dict[str, Any]:
         "configuration_hash": host.configuration_hash,
         "cluster_hash": host.cluster_hash,
         "warnings": [*node.get("warnings", ()), *host.warnings],
+        "hooks": list(host.hooks),
         "counters": dict(host.counters),
         "loop": dict(host.loop),
     }
