@@ -14,7 +14,7 @@ description:
   - Reads the wall clock of a host several times, each time between two readings of the controller's own, and keeps the
     exchange with the shortest round trip. Half of that is the uncertainty, which is returned with the offset.
   - Hosts that share a kernel with the controller, such as containers on it, have the same clock; that is recognised by
-    their boot id, and nothing is left uncertain.
+    their boot id or by the counters of the kernel, and nothing is left uncertain.
   - Sets no clock. Used by drills to put what several hosts logged on one time axis.
 author: the steadfast.ha authors (@steadfast-ha)
 attributes:

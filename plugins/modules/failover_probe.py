@@ -78,7 +78,7 @@ options:
         type: float
       timeout_ms:
         description:
-          - An attempt unanswered for so long is lost. Default 250 for V(icmp) and V(udp), 500 for V(tcp), 1000 for
+          - An attempt unanswered for so long is lost. Default 250 for V(icmp) and V(udp), 500 for V(tcp), 800 for
             V(http) and V(stream), 50 for V(neighbour), where it is also how long answers are collected.
         type: float
       family:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill.events.clock import SAME_CLOCK, Exchange, Offset, best_offset
+from drill.events.clock import SAME_CLOCK, Exchange, Identity, Offset, best_offset, same_kernel
 from drill.events.event import LogLine
 from drill.events.interpret import interpret, key_values
 from drill.events.journal import read_journal, read_plain
@@ -30,11 +30,27 @@ def test_the_offset_is_never_further_off_than_it_says(ahead_ns: int, journeys: l
 
 
 def test_one_kernel_has_one_clock() -> None:
-    assert best_offset([Exchange(0, 10**9, 10)], "boot", "boot") == SAME_CLOCK
-    assert best_offset([Exchange(0, 10**9, 10)], "boot", "other") == Offset(10**9 - 5, 5)
-    assert best_offset([Exchange(0, 10**9, 10)], "", "") != SAME_CLOCK
+    assert best_offset([Exchange(0, 10**9, 10)], one_kernel=True) == SAME_CLOCK
+    assert best_offset([Exchange(0, 10**9, 10)]) == Offset(10**9 - 5, 5)
     with pytest.raises(ValueError, match="no exchange"):
         best_offset([])
+
+
+def test_a_kernel_is_known_by_its_boot_id_or_by_its_counters() -> None:
+    us, same, other = Identity("boot", (100, 7)), Identity("boot", ()), Identity("else", (50, 7))
+    assert same_kernel([(us, same, us)])
+    assert not same_kernel([(us, other, us)] * 3)
+    assert not same_kernel([(Identity(), Identity(), Identity())] * 3)
+    assert not same_kernel([])
+    # A container whose boot id is masked: its kernel's counters run on between our own two readings.
+    readings = [
+        (Identity("boot", (n, n)), Identity("mask", (n + 1, n)), Identity("boot", (n + 2, n + 1))) for n in (5, 9)
+    ]
+    assert same_kernel(readings)
+    assert not same_kernel(readings[:1])
+    assert not same_kernel(
+        [*readings, (Identity("boot", (20, 20)), Identity("mask", (19, 20)), Identity("boot", (30, 30)))]
+    )
 
 
 def test_pairs_with_quotes_and_escapes() -> None:
@@ -93,3 +109,8 @@ def test_events_come_in_order_on_our_clock_with_their_uncertainty() -> None:
 def test_any_line_can_be_an_event() -> None:
     (event,) = interpret([LogLine(1, "n", "Started Session 5 of user root.")], "any", {})
     assert event.kind == "Started Session 5 of"
+
+
+def test_a_sentence_is_preferred_to_its_code_which_stays_findable() -> None:
+    (event,) = interpret([LogLine(1, "n", 'event=takeover reason=peer-dead why="node1 is silent"')], "key-value", {})
+    assert (event.reason, dict(event.facts)) == ("node1 is silent", {"reason": "peer-dead"})

@@ -147,3 +147,15 @@ def samples_with_hole() -> Callable[[int, int], list[Sample]]:
         return [s for s in even(5_000, 1_000_000, (0, 0)) if not begin_us <= s.sent_us < end_us]
 
     return make
+
+
+def test_blind_time_hides_what_lies_beside_an_outage_and_one_more_elsewhere() -> None:
+    unseen = [(100_000, 150_000), (400_000, 550_000), (700_000, 780_000)]
+    samples = [
+        sample
+        for sample in even(5_000, 1_000_000, (500_000, 600_000))
+        if not any(begin <= sample.sent_us < end for begin, end in unseen)
+    ]
+    found = analyse(samples, 5_000)
+    assert found.blind_us == 50_000 + 150_000 + 80_000
+    assert found.hidden_us == 150_000 + 80_000

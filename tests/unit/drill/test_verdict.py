@@ -21,7 +21,7 @@ def evidence(outage_us: int = 0, **more: Any) -> Evidence:
         "ok": 900,
         "recovered": True,
         "interval_us": 5_000,
-        "blind_us": 0,
+        "hidden_us": 0,
         **more,
     }
     return Evidence(**given_)
@@ -56,10 +56,10 @@ def test_what_never_answered_or_never_came_back_fails_whatever_the_budget() -> N
 
 
 def test_much_blindness_makes_a_pass_inconclusive_but_never_a_failure_a_pass() -> None:
-    assert outage_row(evidence(500_000, blind_us=100_000), 550).result is Result.PASS
-    assert outage_row(evidence(500_000, blind_us=101_000), 550).result is Result.INCONCLUSIVE
-    assert outage_row(evidence(500_000, blind_us=101_000), 5000).result is Result.PASS
-    assert outage_row(evidence(600_000, blind_us=900_000), 550).result is Result.FAIL
+    assert outage_row(evidence(500_000, hidden_us=100_000), 550).result is Result.PASS
+    assert outage_row(evidence(500_000, hidden_us=101_000), 550).result is Result.INCONCLUSIVE
+    assert outage_row(evidence(500_000, hidden_us=101_000), 5000).result is Result.PASS
+    assert outage_row(evidence(600_000, hidden_us=900_000), 550).result is Result.FAIL
 
 
 def test_counts_have_budgets_too() -> None:

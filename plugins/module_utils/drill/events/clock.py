@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["SAME_CLOCK", "Exchange", "Offset", "best_offset"]
+__all__ = ["SAME_CLOCK", "Exchange", "Identity", "Offset", "best_offset", "same_kernel"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,43 @@ class Offset:
 SAME_CLOCK = Offset(0, 0)
 
 
-def best_offset(exchanges: Sequence[Exchange], our_boot_id: str = "", their_boot_id: str = "") -> Offset:
+@dataclass(frozen=True)
+class Identity:
+    """What tells one running kernel from another.
+
+    boot_id: /proc/sys/kernel/random/boot_id, "" if unknown. systemd gives containers a false one.
+    counters: what the kernel has counted since boot (context switches, forks), from /proc/stat.
+    """
+
+    boot_id: str = ""
+    counters: tuple[int, ...] = ()
+
+
+def same_kernel(readings: Sequence[tuple[Identity, Identity, Identity]]) -> bool:
+    """Whether they are we: each reading is (ours before, theirs, ours after).
+
+    Counters that run by themselves on each kernel, and that lie between our own two readings every
+    time, are our own. One exchange might be a coincidence, so it takes at least two.
+    """
+    if not readings:
+        return False
+    if all(ours.boot_id and ours.boot_id == theirs.boot_id for ours, theirs, _ in readings):
+        return True
+    return len(readings) > 1 and all(
+        theirs.counters
+        and len(before.counters) == len(theirs.counters) == len(after.counters)
+        and all(low <= count <= high for low, count, high in zip(before.counters, theirs.counters, after.counters))
+        for before, theirs, after in readings
+    )
+
+
+def best_offset(exchanges: Sequence[Exchange], one_kernel: bool = False) -> Offset:
     """The most certain offset the exchanges allow.
 
-    Hosts that share a boot id share a kernel (containers), thus a clock: nothing to measure.
+    Hosts that share a kernel (containers) share its clock: nothing to measure.
     Raises ValueError without any exchange.
     """
-    if our_boot_id and our_boot_id == their_boot_id:
+    if one_kernel:
         return SAME_CLOCK
     if not exchanges:
         raise ValueError("no exchange of clocks to work an offset out of")

@@ -46,7 +46,11 @@ def read_key_values(text: str) -> Optional[Reading]:
     """``event=takeover reason=peer-silent …``: lines without ``event=`` are no decisions."""
     facts = key_values(text)
     kind = facts.pop("event", "")
-    return Reading(kind, facts.pop("reason", ""), facts) if kind else None
+    if not kind:
+        return None
+    # "why" is a sentence, "reason" its code; people read sentences, programs find the code in the facts.
+    sentence = facts.pop("why", "")
+    return Reading(kind, sentence or facts.pop("reason", ""), facts)
 
 
 def read_any(text: str) -> Optional[Reading]:

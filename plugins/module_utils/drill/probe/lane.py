@@ -18,6 +18,7 @@ from .writes import WriteProber
 __all__ = ["MAX_IN_FLIGHT", "Lane"]
 
 NEVER_NS = 2**62
+GRACE_NS = 50_000_000
 MAX_IN_FLIGHT = 1000
 """Attempts of one probe that may be unanswered at a time; more are not sent but noted."""
 
@@ -85,10 +86,11 @@ class Lane(Hub):
             self.prober.send(slot.seq)
 
     def forgive(self, stall_ns: int) -> None:
-        """The process was not run for so long: answers could not be read, so attempts in
-        flight get that time back instead of being counted as lost."""
+        """The process was not run for so long. Answers that came meanwhile are about to be read;
+        attempts that take several steps get a moment to make them."""
+        grace_ns = min(stall_ns, GRACE_NS)
         for attempt in self._attempts.values():
-            attempt.deadline_ns += stall_ns
+            attempt.deadline_ns += grace_ns
 
     def expire(self, now_ns: int) -> None:
         """End the attempts whose time is over. All have the same timeout, so they are in order."""
@@ -122,7 +124,11 @@ class Lane(Hub):
 
     def done(self, seq: int, outcome: Outcome, detail: Optional[Mapping[str, Any]] = None) -> None:
         """Turn an attempt into a sample; the first report wins."""
-        self._end(seq, Answer(outcome, detail, self.age_us(seq)))
+        age_us = self.age_us(seq)
+        if outcome is Outcome.OK and age_us > self.spec.timeout_us:
+            # It may have come in time, or not: it lay unread while this process was not run.
+            outcome, detail = Outcome.LOCAL, {"why": "read too late to tell"}
+        self._end(seq, Answer(outcome, detail, age_us))
 
     def waits(self, seq: int) -> bool:
         """Whether an attempt is still in flight."""

@@ -53,13 +53,13 @@ STREAM_OPTIONS: Mapping[str, type] = {
 }
 
 KINDS: Mapping[str, KindRules] = {
-    # The TCP timeout stays below the one second after which Linux repeats a SYN: an attempt
+    # Timeouts of what opens connections stay below the one second after which Linux repeats a SYN: an attempt
     # that is answered only because it was repeated is a second too late for a client, too.
     "icmp": KindRules(5, 250, False, {}),
     "udp": KindRules(1, 250, True, {}),
     "tcp": KindRules(10, 500, True, {"expect_banner": str}),
-    "http": KindRules(20, 1000, False, HTTP_OPTIONS),
-    "stream": KindRules(20, 1000, True, STREAM_OPTIONS),
+    "http": KindRules(20, 800, False, HTTP_OPTIONS),
+    "stream": KindRules(20, 800, True, STREAM_OPTIONS),
     # The timeout is how long all who answer are listened to.
     "neighbour": KindRules(100, 50, False, {"interface": str}),
     "command": KindRules(100, 5000, False, {"command": list, "read_command": list}),

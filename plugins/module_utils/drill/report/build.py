@@ -98,7 +98,7 @@ def build_run(given: RunInput) -> dict[str, Any]:
         notes += [f"{spec['name']}: {sentence}" for sentence in said]
         measures.update(written)
         measures.update(given.extra_measures.get(spec["name"], {}))
-        evidence = Evidence(measures, analysis.sent, analysis.ok, analysis.recovered, interval_us, analysis.blind_us)
+        evidence = Evidence(measures, analysis.sent, analysis.ok, analysis.recovered, interval_us, analysis.hidden_us)
         rows += judge(spec["name"], evidence, budget_for(given.budgets, spec["name"], spec["kind"]))
         probes.append(_probe(spec, moved, analysis, measures))
     footer = recording.footer or {}

@@ -69,6 +69,14 @@ def _summary(report: Mapping[str, Any]) -> str:
     )
 
 
+def _more(event: Mapping[str, Any]) -> str:
+    """What is known besides kind and reason; the whole line where nothing of it was understood."""
+    facts = event.get("facts") or {}
+    if facts or event["reason"]:
+        return " ".join(f"{key}={value}" for key, value in facts.items() if value)
+    return str(event["text"])
+
+
 def _events(run: Mapping[str, Any]) -> str:
     if not run["events"]:
         return ""
@@ -78,7 +86,7 @@ def _events(run: Mapping[str, Any]) -> str:
         unsure = event["uncertainty_us"]
         exact = f" <small>±{show_us(unsure)}</small>" if unsure >= 1000 else ""
         why = f" <small>{escape(event['reason'])}</small>" if event["reason"] else ""
-        line = f'<span class="line">{escape(event["text"])}</span>' if event["text"] else ""
+        line = f'<span class="line">{escape(_more(event))}</span>' if _more(event) else ""
         items.append(
             f'<li><span class="no">{index + 1}</span><span class="at">{at}</span><span>{escape(event["node"])}</span>'
             f'<span class="what"><strong>{escape(event["kind"])}</strong>{why}{exact}{line}</span></li>'

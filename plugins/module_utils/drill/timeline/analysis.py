@@ -67,6 +67,22 @@ class ProbeAnalysis:
         return sum(span.us for span in self.blind)
 
     @property
+    def hidden_us(self) -> int:
+        """How much outage the blind time could hide.
+
+        Outages are contiguous: what was seen may reach into the blind spans beside it, and one
+        more may lie in the longest of the others. Many short blind spans hide no long outage.
+        """
+        beside = sum(outage.blind_us for outage in self.outages)
+        reach = [(outage.end_us - outage.at_most_us, outage.end_us) for outage in self.outages]
+        others = (
+            span.us
+            for span in self.blind
+            if not any(span.begin_us < end_us and span.end_us > begin_us for begin_us, end_us in reach)
+        )
+        return beside + max(others, default=0)
+
+    @property
     def recovered(self) -> bool:
         """Whether the service answered at the end."""
         return self.ok > 0 and all(outage.recovered for outage in self.outages)

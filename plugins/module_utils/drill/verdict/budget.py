@@ -31,8 +31,8 @@ class Budget:
 
     limits: Mapping[str, int] = field(default_factory=dict)
     blind_us: int = round(BLIND_MS * 1000)
-    """How much blind time leaves a verdict standing. More than this, where it could hide a
-    breach, makes the verdict inconclusive."""
+    """How much outage may lie hidden in blind time and leave a verdict standing. More than this,
+    where it could be a breach, makes the verdict inconclusive."""
 
 
 def parse_budgets(raw: Mapping[str, Any]) -> dict[str, Budget]:

@@ -38,7 +38,8 @@ class Evidence:
     ok: int
     recovered: bool
     interval_us: int
-    blind_us: int
+    hidden_us: int
+    """How much outage may lie where the probe did not look."""
 
 
 @dataclass(frozen=True)
@@ -106,17 +107,17 @@ def _row(probe: str, measure: Measure, limit: Optional[int], evidence: Evidence,
     if value > limit:
         said = f"{measure.label} {shown}, {measure.show(value - limit)} over the budget of {measure.show(limit)}"
         return Row(probe, measure.name, value, limit, Result.FAIL, said)
-    if evidence.blind_us > budget.blind_us and _could_hide(measure, value, limit, evidence):
+    if evidence.hidden_us > budget.blind_us and _could_hide(measure, value, limit, evidence):
         said = (
-            f"{measure.label} {shown} as far as seen, but the probe itself was not run for "
-            f"{show_us(evidence.blind_us)}: that could hide more than the budget of {measure.show(limit)}"
+            f"{measure.label} {shown} as far as seen, but the probe itself was not run for up to "
+            f"{show_us(evidence.hidden_us)} at a time: that could hide more than the budget of {measure.show(limit)}"
         )
         return Row(probe, measure.name, value, limit, Result.INCONCLUSIVE, said)
     return Row(probe, measure.name, value, limit, Result.PASS, _within(measure, value, limit, evidence))
 
 
 def _could_hide(measure: Measure, value: int, limit: int, evidence: Evidence) -> bool:
-    hidden = evidence.blind_us if measure.duration else evidence.blind_us // max(1, evidence.interval_us)
+    hidden = evidence.hidden_us if measure.duration else evidence.hidden_us // max(1, evidence.interval_us)
     return value + hidden > limit
 
 
