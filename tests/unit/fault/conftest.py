@@ -17,7 +17,6 @@ import pytest
 from drill.fault import procfs
 from drill.fault.place import Place
 
-
 #: The last word of the victim's command line; no other process's, whoever runs these tests beside us.
 MARK = f"victim-of-{os.getpid()}"
 
