@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from . import realtime
 from .errors import LabError
 from .run import run
 
@@ -117,6 +118,7 @@ class Engine:
         """Kill and remove containers."""
         if names:
             self.call("rm", "--force", "--volumes", *names, timeout=120)
+            realtime.give_back()
 
     def exec_command(self, name: str, command: Sequence[str], *, tty: bool = False) -> list[str]:
         """Return the command line that runs `command` in a container."""

@@ -8,7 +8,7 @@ import signal
 import time
 import uuid
 
-from . import process
+from . import process, realtime
 from .engine import Engine
 from .errors import LabError, say
 from .fabric import Fabric
@@ -19,6 +19,7 @@ from .topology import NodePlan
 
 PACKAGE_PORT = 3142
 BOOT_SECONDS = 90.0
+CLIENT_GROUP = "lab_clients"
 # Run in the machine's own mount and pid namespaces before its init starts. Files that the engine mounts over the
 # machine's own are taken away, because what is mounted cannot be replaced atomically; a fresh boot id makes a power
 # cycle look like one (systemd-nspawn does the same).
@@ -68,6 +69,8 @@ class Machines:
         try:
             self.fabric.plug(self.state.plan, node, pid, self.state.faults.unplugged_of(node.name))
             self._preboot(node, pid)
+            if CLIENT_GROUP in node.groups:
+                realtime.allow(pid)
             self.engine.start(container)
         except BaseException:
             process.kill(pid, started, signal.SIGKILL, wait=5)
