@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _validated, wanted = self.validate_argument_spec(argument_spec={"exchanges": {"type": "int", "default": 5}})
         exchanges, readings = [], []
-        for _ in range(max(1, wanted["exchanges"])):
+        for _exchange in range(max(1, wanted["exchanges"])):
             ours = own_identity()
             before_ns = time.time_ns()
             answer = self._low_level_execute_command(COMMAND, sudoable=False)

@@ -86,7 +86,7 @@ class Daemon:
                 self._station.receive_ping(content, address), address
             ),
             ping_payload=lambda name: self._station.ping_payload(name, wall_s()),
-            may_announce=lambda key: self._node.announces(key),  # noqa: PLW0108 - there is no node yet
+            may_announce=self._may_announce,
         )
         self._control = ControlServer(loop, self._serve)
         self._observation.publish(self._control.publish)
@@ -160,6 +160,9 @@ class Daemon:
 
     def _datagram(self, data: bytes, link: str) -> None:
         self._received(self._station.receive(data, link, self._loop.now(), self._node.statuses()), link)
+
+    def _may_announce(self, key: str) -> bool:
+        return self._node.announces(key)
 
     def _received(self, reception: Reception, link: str) -> None:
         for datagram in reception.datagrams:

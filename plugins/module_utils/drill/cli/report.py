@@ -68,7 +68,7 @@ def _add(arguments: argparse.Namespace) -> int:
     report = load_if_there(arguments.directory)
     if report is None:
         report = new_report(arguments.report_title, now_ns, json.loads(arguments.about))
-    kind, _, target = arguments.fault.partition(":")
+    kind, _colon, target = arguments.fault.partition(":")
     at_ns = round(arguments.at * 1e9)
     recording = read_recording_file(arguments.samples)
     events = [Event(at_ns, target, kind, source="drill"), *_events(arguments)]
@@ -92,7 +92,7 @@ def _events(arguments: argparse.Namespace) -> list[Event]:
     lines = []
     nodes = {}
     for item in arguments.log:
-        node, _, path = item.partition("=")
+        node, _sign, path = item.partition("=")
         with open(path, encoding="utf-8", errors="replace") as stream:
             lines += FORMATS[arguments.log_format](stream.read(), node)
         nodes[node] = SAME_CLOCK

@@ -59,7 +59,7 @@ def same_kernel(readings: Sequence[tuple[Identity, Identity, Identity]]) -> bool
     """
     if not readings:
         return False
-    if all(ours.boot_id and ours.boot_id == theirs.boot_id for ours, theirs, _ in readings):
+    if all(ours.boot_id and ours.boot_id == theirs.boot_id for ours, theirs, _after in readings):
         return True
     return len(readings) > 1 and all(
         theirs.counters

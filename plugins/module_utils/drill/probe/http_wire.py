@@ -94,7 +94,7 @@ class ResponseReader:
                 raise HttpError(f"not an HTTP status line: {lines[0][:60]!r}")
             self._status = int(words[1])
             pairs = (line.partition(":") for line in lines[1:])
-            self._headers = tuple((name.strip().lower(), value.strip()) for name, _, value in pairs)
+            self._headers = tuple((name.strip().lower(), value.strip()) for name, _colon, value in pairs)
             if self._status >= 200:
                 return end + 4
             # 1xx: an interim answer; the real one follows.

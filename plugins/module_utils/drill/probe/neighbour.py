@@ -90,7 +90,7 @@ class NeighbourProber(Prober):
             return Answer(Outcome.TIMEOUT, detail or None, self.hub.age_us(seq))
         who, latency_us = answers[0]
         detail["who"] = who
-        others = [mac for mac in dict.fromkeys(mac for mac, _ in answers) if mac != who]
+        others = [mac for mac in dict.fromkeys(mac for mac, _when in answers) if mac != who]
         if others:
             detail["also"] = others
         if entry and entry != who:

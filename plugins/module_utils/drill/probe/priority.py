@@ -30,7 +30,7 @@ def raise_priority() -> str:
     except OSError:
         return _nice()
     try:
-        _, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
+        _soft, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
         soft = WITHOUT_SLEEP_US if hard == resource.RLIM_INFINITY else min(WITHOUT_SLEEP_US, hard)
         signal.signal(signal.SIGXCPU, _lower)
         resource.setrlimit(resource.RLIMIT_RTTIME, (soft, hard))

@@ -39,12 +39,12 @@ def clock_pair() -> tuple[int, int]:
     """(monotonic, wall) nanoseconds of one instant; the best of a few readings, since the
     process may be interrupted between two clocks."""
     readings = []
-    for _ in range(5):
+    for _round in range(5):
         before = time.monotonic_ns()
         wall = time.time_ns()
         after = time.monotonic_ns()
         readings.append((after - before, (before + after) // 2, wall))
-    _, monotonic, wall = min(readings)
+    _width, monotonic, wall = min(readings)
     return monotonic, wall
 
 

@@ -128,7 +128,7 @@ def read_recording(lines: Iterable[str]) -> Recording:
         if recording is None:
             if not isinstance(value, dict) or value.get("t") != "header" or value.get("format") != FORMAT:
                 raise ValueError(f"the samples do not begin with a header of format {FORMAT}")
-            recording = Recording(value, [[] for _ in value["probes"]])
+            recording = Recording(value, [[] for _probe in value["probes"]])
         elif isinstance(value, list):
             lane, seq, sent_us, late_us, outcome, latency_us = value[:6]
             detail = value[6] if len(value) > 6 else None

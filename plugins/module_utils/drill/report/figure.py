@@ -57,7 +57,7 @@ def _skyline(probe: Mapping[str, Any], window: Window, height: int) -> str:
     if not inside:
         return ""
     # One slow answer must not flatten all others: twice the 95th percentile fills the strip's lower half.
-    ordered = sorted(value for _, value in inside)
+    ordered = sorted(value for _name, value in inside)
     top = max(1, 2 * ordered[(len(ordered) * 95) // 100 - 1 if len(ordered) > 1 else 0])
     path = []
     for begin_us, value in inside:

@@ -102,10 +102,10 @@ def _keyring(name: str, stderr: TextIO) -> KeyRing | None:
     try:
         text = Path(name).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        print(f"{name}:1:1: error: {error.strerror or error}", file=stderr)
+        stderr.write(f"{name}:1:1: error: {error.strerror or error}\n")
         return None
     found = parse_authkeys(text, file=name)
     if found.keyring is None:
         for diagnostic in found.diagnostics:
-            print(diagnostic, file=stderr)
+            stderr.write(f"{diagnostic}\n")
     return found.keyring

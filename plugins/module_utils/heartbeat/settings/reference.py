@@ -68,7 +68,7 @@ _SECTIONS = (
     (
         (Effect.FULL, Effect.ADAPTED, Effect.FIXED),
         "### Directives with effect",
-        "“As Linux-HA” in the last column means that the directive does what it does there.",
+        '"As Linux-HA" in the last column means that the directive does what it does there.',
     ),
     (
         (Effect.REFUSED,),

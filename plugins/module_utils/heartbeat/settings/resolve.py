@@ -65,9 +65,9 @@ def unit_name(name: str) -> str:
 
 def resolve_service(name: str, machine: Machine, config_directory: str = "/etc/ha.d") -> Resolution | None:
     """What ``name`` stands for, or None when this machine has nothing by that name."""
-    form, _, rest = name.partition(":")
+    form, _colon, rest = name.partition(":")
     if form == "ocf":
-        provider, _, agent = rest.partition(":")
+        provider, _colon, agent = rest.partition(":")
         return _script(Kind.OCF, f"{OCF_ROOT}/{provider}/{agent}", machine)
     if form == "systemd" and rest:
         return _unit(rest, machine)

@@ -44,7 +44,7 @@ class ThisMachine(Machine):
     def interfaces(self) -> tuple[str, ...]:
         """Interfaces in the order of their index."""
         try:
-            return tuple(name for _, name in sorted(socket.if_nameindex()))
+            return tuple(name for _index, name in sorted(socket.if_nameindex()))
         except OSError:
             return ()
 
