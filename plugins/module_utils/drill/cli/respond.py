@@ -31,7 +31,7 @@ def _respond(arguments: argparse.Namespace) -> int:
         arguments.host, arguments.port, arguments.name, udp=not arguments.no_udp, tcp=not arguments.no_tcp
     )
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
+        signal.signal(number, lambda *_ignored: service.stop())
     sys.stdout.write(f"answering as {arguments.name} on port {service.port}\n")
     sys.stdout.flush()
     service.run()

@@ -76,7 +76,7 @@ class Runner:
         self._wake_write.setblocking(False)
         signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop())
+            signal.signal(number, lambda *_ignored: self.stop())
 
     def run(self) -> str:
         """Probe until the end; returns why it ended. Raises OSError when a probe cannot start."""
