@@ -70,6 +70,19 @@ def test_a_fault_starts_is_told_of_and_heals(place: Place, victim: dict[str, Any
     assert again["healed"] == []
 
 
+def test_who_heals_second_heals_nothing(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "count"
+    counting = run(["sh", "-c", f"echo healed >> {path}"])
+    planning(monkeypatch, Plan("x", (run(["true"]),), (counting,)))
+    answer.started(request(), place, False)
+    assert engine.heal(place, "a", by="operator")[0]
+    changed, noted = engine.heal(place, "a", by="switch")
+    assert not changed
+    assert noted
+    assert noted["healing"]["by"] == "operator"
+    assert path.read_text() == "healed\n"
+
+
 def test_the_switch_heals_alone(place: Place, victim: dict[str, Any], wait: Wait) -> None:
     answer.started(request(max_seconds=0.2), place, False)
     wait(lambda: answer.reported({"id": "a"}, place, False)["faults"][0]["state"] == "healed", "healed by the switch")
