@@ -9,16 +9,20 @@ Testinfra reaches the machines by its Podman backend; through an Ansible connect
 * `node`: the test runs once per machine of the groups named by `@pytest.mark.groups("heartbeat")`, and without that
   mark once per machine that is not in the group `lab_clients`.
 * `client`: the first machine of the group `lab_clients`.
+* `proof`: the folder where the scenario's runs and drills leave their records.
+* `runs`: what each playbook run of the scenario changed, see `steadfast_runs.py`.
 """
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import testinfra
 from steadfast_lab import Lab
+from steadfast_runs import Runs
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -84,3 +88,17 @@ def client(lab: Lab, hosts: dict[str, Host]) -> Host:
         if CLIENTS in plan.groups:
             return hosts[plan.name]
     raise pytest.UsageError(f"lab {lab.identity.lab} has no machine in the group {CLIENTS}")
+
+
+@pytest.fixture(scope="session")
+def proof() -> Path:
+    """Where the scenario's records are: `STEADFAST_PROOF`, which Molecule sets."""
+    if "STEADFAST_PROOF" not in os.environ:
+        pytest.skip("not run by Molecule: nothing was recorded")
+    return Path(os.environ["STEADFAST_PROOF"])
+
+
+@pytest.fixture(scope="session")
+def runs(proof: Path) -> Runs:
+    """What the playbook runs changed."""
+    return Runs.read(proof / "runs")

@@ -61,6 +61,20 @@ def test_each_address_has_exactly_one_holder(hosts: dict[str, Host], lab: Lab) -
         assert len(holders_of(address, hosts)) == 1, address
 
 
+def test_nobody_has_an_address_that_nobody_gave(hosts: dict[str, Host], lab: Lab) -> None:
+    """The nodes' own addresses and what the daemons hold: nothing of an earlier holder or of a removed VIP is left."""
+    for name in NODES:
+        cable = lab.state.plan.node(name).cable("service")
+        held = {
+            address.split("/")[0]
+            for group in status(hosts[name])["groups"]
+            if group["holder"] == name
+            for address in group["addresses"]
+        }
+        text = hosts[name].check_output("ip -o address show dev eth0 scope global")
+        assert set(re.findall(r" inet6? ([^/ ]+)/", text)) == {cable.ipv4, cable.ipv6} | held
+
+
 def test_the_client_reaches_the_holder(client: Host, hosts: dict[str, Host], lab: Lab) -> None:
     for address, port in addresses(lab).items():
         (holder,) = holders_of(address, hosts)

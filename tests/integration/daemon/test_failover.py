@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from netns import VIP, VIP6, Cluster, wait_for
 
 
@@ -26,8 +27,9 @@ def test_cold_start_gives_exactly_one_holder(cluster: Cluster) -> None:
     assert cluster.neighbour() == cluster.mac(cluster.node(holder))
 
 
-def test_clean_stop_loses_no_probe(cluster: Cluster) -> None:
-    cluster.configure()
+@pytest.mark.parametrize("failback", ["on", "off"])
+def test_clean_stop_loses_no_probe(cluster: Cluster, failback: str) -> None:
+    cluster.configure(failback=failback)
     cluster.start()
     with cluster.probe() as probe:
         time.sleep(0.3)
