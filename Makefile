@@ -47,8 +47,8 @@ setup: prerequisites ## Make .venv with the pinned tools, link the checkout as s
 test: ## Everything below that a change must pass, cheap to dear, with a summary
 	@python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
 
-test-all: ## The same with the slow tests, then the benchmarks
-	@MARKS= python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule bench
+test-all: ## The same with the slow tests and on every Debian release, then the benchmarks
+	@MARKS= RELEASE=all python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule bench
 
 lint: setup ## Style, types, YAML, roles, shell, changelog
 	@$(TOOLS)/lint
@@ -65,7 +65,7 @@ integration: setup ## The real daemon in network namespaces (root)
 sanity: build ## ansible-test sanity on the built artefact
 	@$(TOOLS)/sanity
 
-molecule: build ## Real systemd nodes, the built artefact: make molecule [SCENARIO=heartbeat] [RELEASE=trixie]
+molecule: build ## Real systemd nodes, the built artefact: make molecule [SCENARIO=heartbeat] [RELEASE=trixie|all]
 	@STEADFAST_RELEASE=$(RELEASE) $(TOOLS)/scenarios $(SCENARIO)
 
 bench: setup ## Side by side with keepalived and the C heartbeat
