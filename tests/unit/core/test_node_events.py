@@ -199,6 +199,7 @@ def test_the_snapshot_is_json_and_complete(kit: Any) -> None:
         "preferred": "n2",
         "state": "held",
         "holder": "n1",
+        "holders": ["n1"],
         "claim": 1,
         "addresses": ["10.0.0.8/24 dev eth0"],
         "addresses_here": True,
@@ -237,5 +238,9 @@ def test_rscstatus_without_foreign_groups_depends_on_company(kit: Any) -> None:
 
 def test_a_conflict_is_reported_with_the_holder_that_stays(kit: Any) -> None:
     node = kit.alone()
-    node.handle(kit.heard("n2", kit.holding(node, claim=9, echo="0.1")), 2001 * MS)
-    assert node.snapshot(2001 * MS)["groups"][0]["holder"] == "n2"  # type: ignore[index]
+    node.handle(kit.heard("n2", kit.holding(node, claim=0, echo="0.1")), 2001 * MS)
+    group = node.snapshot(2001 * MS)["groups"][0]  # type: ignore[index]
+    assert (group["holder"], group["holders"]) == ("n1", ["n1", "n2"])
+    node.handle(kit.heard("n2", kit.holding(node, claim=9, echo="0.1")), 2002 * MS)  # a greater claim: we let go
+    group = node.snapshot(2002 * MS)["groups"][0]  # type: ignore[index]
+    assert (group["holder"], group["holders"]) == ("n2", ["n2"])

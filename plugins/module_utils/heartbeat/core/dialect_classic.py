@@ -210,6 +210,13 @@ class ClassicDialect:
             return None
         return peer if self._ledger.of(key) & theirs.mirrored() else None
 
+    def holders(self, key: str) -> tuple[str, ...]:
+        """Ourselves while we hold it and do not give it away, and the other node if it says so."""
+        mine = key in self._desk.table and self._desk.hold(key).state is State.HELD
+        peer, theirs = self._ledger.peer(), self._ledger.theirs
+        also = peer is not None and theirs is not None and bool(self._ledger.of(key) & theirs.mirrored())
+        return (*((self._desk.name,) if mine else ()), *((peer,) if also and peer is not None else ()))
+
     def claim(self, key: str) -> int:
         """The protocol has none."""
         return 0

@@ -214,6 +214,11 @@ class NativeDialect:
             holders, key=lambda p: (p.entry.letter is not Letter.OFFERED, p.entry.claim, p.preferred, -p.rank)
         ).name
 
+    def holders(self, key: str) -> tuple[str, ...]:
+        """All live holders; who offers or hands over is none."""
+        me, others = self.parties(key)
+        return tuple(p.name for p in (me, *others) if p.holds() and p.entry.letter in (Letter.ANNOUNCED, Letter.HELD))
+
     def claim(self, key: str) -> int:
         """Our claim on the group."""
         return self._claims.get(key, 0)

@@ -63,6 +63,7 @@ def _group(desk: Desk, dialect: Dialect, key: str, now: int) -> Json:
         "preferred": group.preferred,
         "state": _WORDS.get(hold.state, hold.state.value),
         "holder": dialect.holder(key),
+        "holders": list(dialect.holders(key)),
         "claim": dialect.claim(key),
         "addresses": addresses,
         "addresses_here": hold.address,
