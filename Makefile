@@ -43,12 +43,12 @@ setup: prerequisites ## Make .venv with the pinned tools, link the checkout as s
 	@$(TOOLS)/venv
 
 ##@ Check
-.PHONY: test test-all lint unit simulation integration sanity molecule bench format
+.PHONY: test test-all lint unit simulation integration sanity molecule format
 test: ## Everything below that a change must pass, cheap to dear, with a summary
 	@python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
 
-test-all: ## The same with the slow tests and on every Debian release, then the benchmarks
-	@MARKS= RELEASE=all python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule bench
+test-all: ## The same with the slow tests and on every Debian release
+	@MARKS= RELEASE=all python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
 
 lint: setup ## Style, types, YAML, roles, shell, changelog
 	@$(TOOLS)/lint
@@ -68,16 +68,16 @@ sanity: build ## ansible-test sanity on the built artefact
 molecule: build ## Real systemd nodes, the built artefact: make molecule [SCENARIO=heartbeat] [RELEASE=trixie|all]
 	@STEADFAST_RELEASE=$(RELEASE) $(TOOLS)/scenarios $(SCENARIO)
 
-bench: setup ## Side by side with keepalived and the C heartbeat
-	@$(AS_ROOT) $(PYTHON_ENV) tests/bench
-
 format: setup ## Let ruff put the Python files into shape
 	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
 
 ##@ Ship
-.PHONY: build docs changelog release
+.PHONY: build docs figures changelog release
 build: setup ## The collection's artefact in build/, checked and installed into build/collections
 	@$(PYTHON_ENV) $(TOOLS)/artefact.py build
+
+figures: prepare ## Run the demo; make the README's picture and the example report in docs/ from it
+	@$(TOOLS)/figures $(or $(SYSTEM),heartbeat)
 
 docs: setup ## Write the variable tables of docs/roles from the argument specs
 	@$(PYTHON_ENV) $(TOOLS)/role_docs.py write
