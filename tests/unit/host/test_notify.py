@@ -183,6 +183,27 @@ def test_the_queue_is_bounded_and_the_next_call_says_what_is_missing() -> None:
     assert bench.notifications.counts["dropped"] == 5
 
 
+def test_lateness_is_told_of_once_a_minute_and_peer() -> None:
+    bench = Bench(HOOKS[:1])
+    told = []
+    for second in range(0, 130, 5):
+        bench.time = 1_000_000_000 * (second + 1)
+        for _again in range(2):
+            bench.tell("late-heartbeat", peer="n2", silence_ms="700")
+        if second == 10:
+            bench.tell("woke", gap_ms="812")
+        bench.breathe()
+        while bench.tasks:
+            found = bench.finish()
+            told.append((second, found["event"], found["replaced"]))
+    assert told == [
+        (0, "late-heartbeat", 0),
+        (10, "woke", 0),
+        (60, "late-heartbeat", 23),
+        (120, "late-heartbeat", 23),
+    ]
+
+
 def test_without_hooks_nothing_waits() -> None:
     bench = Bench(())
     bench.tell("group-started", group="g")

@@ -7,6 +7,7 @@ sees an older event after a newer one, nor runs twice at once. Nothing here hold
 worker process (with systemd in transient units, outside of the daemon's sandbox), the first one starts a moment after
 the event, and a slow hook only delays later calls. The queue is bounded: of what waits, older news of a peer or link
 give way to newer ones of the same; if it still overflows, the oldest events are dropped and the next call says so.
+Lateness is told of now and then only: a machine that is too busy must not be kept busy with the news of it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ TIMEOUT_S = 30.0
 MAX_WAITING = 256
 #: After an event, until its first hook starts: what belongs to a takeover is done by then.
 BREATH_NS = 10 * MS
+#: Between two calls about the lateness of one peer, or our own.
+LATE_PAUSE_NS = 60_000 * MS
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -69,6 +72,7 @@ class Notifications:
         self._busy = False
         self._calls = 0
         self._missed = 0
+        self._late: dict[tuple[str, ...], tuple[int, int]] = {}  # subject -> (silent until, how many gave way)
         self.counts = {"ok": 0, "failed": 0, "timeout": 0, "replaced": 0, "dropped": 0}
 
     def configure(self, hooks: Sequence[str], *, systemd: bool) -> None:
@@ -81,7 +85,10 @@ class Notifications:
         """Queue an event; returns at once."""
         if not self._hooks:
             return
-        self._waiting.append(_Waiting(event, self._give_way(event)))
+        replaced = self._damp(event)
+        if replaced is None:
+            return
+        self._waiting.append(_Waiting(event, replaced + self._give_way(event)))
         if len(self._waiting) > MAX_WAITING:
             self._waiting.popleft()
             self._missed += 1
@@ -93,6 +100,20 @@ class Notifications:
     def waiting(self) -> int:
         """Events that no hook has been told of."""
         return len(self._waiting)
+
+    def _damp(self, event: Happening) -> int | None:
+        """None: not worth a call now. Else how many earlier events of the same subject were not."""
+        subject = event.subject()
+        if event.kind != "late" or subject is None:
+            return 0
+        now = self._clock.now()
+        until, damped = self._late.get(subject, (0, 0))
+        if now < until:
+            self._late[subject] = (until, damped + 1)
+            self.counts["replaced"] += 1
+            return None
+        self._late[subject] = (now + LATE_PAUSE_NS, 0)
+        return damped
 
     def _give_way(self, event: Happening) -> int:
         """Remove the waiting event of the same subject; returns how many events this one stands for besides itself."""
