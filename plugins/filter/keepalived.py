@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role keepalived: thin wrappers around module_utils/keepalived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.steadfast.ha.plugins.module_utils.keepalived import checks, config, health, syntax
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    def filtered(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (syntax.Unwritable, ValueError, KeyError, TypeError) as error:
+            raise AnsibleFilterError(str(error)) from None
+
+    return filtered
+
+
+def keepalived_refusals(members: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Why the files can't be put in place, one sentence per member that objects or did not answer."""
+    found = []
+    for member in members:
+        planned = (hosts.get(member) or {}).get("__keepalived_plan") or {}
+        if "errors" not in planned:
+            found.append(f"{member} could not be asked: {planned.get('msg', 'it did not answer')}")
+        elif planned["errors"]:
+            found.append(f"{member} refuses: " + "; ".join(planned["errors"]))
+    return found
+
+
+def keepalived_complaints(members: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What is wrong with a group by the answers that its members gave, one sentence each."""
+    answers = {member: (hosts.get(member) or {}).get("__keepalived_verified") or {} for member in members}
+    return health.complaints(answers, members)
+
+
+def keepalived_package_versions(package: Mapping[str, Any]) -> list[str]:
+    """The spellings of an installed package's version that a package manager takes, with and without its release."""
+    version, release, epoch = (str(package.get(key) or "") for key in ("version", "release", "epoch"))
+    found = [version] + ([f"{version}-{release}"] if release else [])
+    return found + [f"{epoch}:{text}" for text in found if epoch]
+
+
+class FilterModule:
+    """What Ansible looks for."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Name -> function."""
+        return {
+            "keepalived_conf": _guarded(config.configuration),
+            "keepalived_clashes": _guarded(checks.clashes),
+            "keepalived_warnings": _guarded(checks.warnings),
+            "keepalived_moving": _guarded(config.moving),
+            "keepalived_package_versions": keepalived_package_versions,
+            "keepalived_refusals": keepalived_refusals,
+            "keepalived_complaints": _guarded(keepalived_complaints),
+        }

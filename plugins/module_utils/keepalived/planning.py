@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what it takes to bring one node to the wanted configuration, and whether that is safe while others still run
+the old one. Decided from what the node has and runs, not from what a task has just changed."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .syntax import parse, value_of
+
+
+class Action(enum.Enum):
+    """What has to be done with the daemon of a node, least first."""
+
+    NONE = "none"
+    RELOAD = "reload"
+    RESTART = "restart"
+    START = "start"
+
+
+#: what both sides have to agree on to hear each other
+_TALK = ("virtual_router_id", "version", "native_ipv6", "authentication")
+#: changes of an instance that keepalived does not carry over a reload
+_BODY = ("interface", "use_vmac", "use_ipvlan", "vrf", "version", "virtual_router_id", "native_ipv6")
+#: global words that are read only once, at the start (keepalived.conf(5))
+_STARTUP = ("net_namespace", "net_namespace_ipvs", "instance", "use_pid_dir", "nftables", "vrrp_notify_fifo")
+#: lines with one of these are no objections
+_HARMLESS = ("WARNING", "Warning", "NOTICE", "has no preference specified", "Terminated")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is on a node. ``is_stale``: a file of the daemon is younger than its last start or reload."""
+
+    is_running: bool
+    conf: str
+    differing: Sequence[str]
+    restart_for: Sequence[str]
+    is_stale: bool
+
+
+def plan(found: Found, wanted: str) -> tuple[Action, list[str]]:
+    """Return the action and why."""
+    reasons = [f"{path} differs" for path in (*found.differing, *found.restart_for)]
+    if not found.is_running:
+        return Action.START, [*reasons, "the daemon is not running"]
+    beyond = unreloadable(found.conf, wanted) if found.differing else []
+    if found.restart_for or beyond:
+        return Action.RESTART, reasons + beyond
+    if found.differing:
+        return Action.RELOAD, reasons
+    if found.is_stale:
+        return Action.RELOAD, ["the daemon has not loaded what is in its files"]
+    return Action.NONE, []
+
+
+def objections(code: int, said: str) -> list[str]:
+    """Return what ``keepalived --config-test`` objects to, given its exit code (negative for a signal) and output.
+
+    keepalived 2.2.7 ends a test of a configuration with scripts by sending SIGTERM to itself, whether it likes the
+    configuration or not. Then only what it said tells, warnings apart.
+    """
+    lines = list(dict.fromkeys(line.strip() for line in said.splitlines() if line.strip()))
+    if code == 0:
+        return []
+    if code in (-15, 143):
+        return [line for line in lines if not any(word in line for word in _HARMLESS)]
+    return lines or [f"keepalived --config-test ended with {code}"]
+
+
+def _instances(tree: Iterable[Any]) -> dict[str, Any]:
+    found = {}
+    for item in tree:
+        if not isinstance(item, str) and item[0].startswith("vrrp_instance "):
+            found[item[0].split(None, 1)[1].strip('"')] = item[1]
+    return found
+
+
+def unreloadable(old: str, new: str) -> list[str]:
+    """Return what the change from one configuration to another needs a restart for, one sentence each.
+
+    keepalived loses addresses when a reload removes an instance or changes what it is bound to.
+    """
+    before, after = parse(old), parse(new)
+    found = []
+    for word in _STARTUP:
+        old_word, new_word = (value_of(value_of(tree, "global_defs") or [], word) for tree in (before, after))
+        if old_word != new_word:
+            found.append(f"{word} is read only at the start")
+    now, then = _instances(before), _instances(after)
+    found += [f"{name} is removed" for name in now if name not in then]
+    for name in now:
+        changed = [word for word in _BODY if name in then and value_of(now[name], word) != value_of(then[name], word)]
+        if changed:
+            found.append(f"{name} changes {', '.join(changed)}")
+    return found
+
+
+def hazards(old: str, new: str) -> list[str]:
+    """Return why a node with the old and one with the new configuration would not hear each other; none is good."""
+    before, after = _instances(parse(old)), _instances(parse(new))
+    found = []
+    for name in before:
+        if name not in after:
+            continue
+        changed = [word for word in _TALK if value_of(before[name], word) != value_of(after[name], word)]
+        if (value_of(before[name], "unicast_peer") is None) != (value_of(after[name], "unicast_peer") is None):
+            changed.append("unicast or multicast")
+        if changed:
+            found.append(f"{name} changes {', '.join(changed)}")
+    return found

@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a daemon's dump, judging a group by it, and planning a change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from keepalived import dump, health, planning
+from keepalived.planning import Action, Found
+
+#: two instances as keepalived 2.2.7 writes them, shortened
+RECORDED = [
+    {
+        "data": {
+            "iname": "web", "ifp_ifname": "eth0", "last_transition": 1795184994.9, "vrid": 51, "base_priority": 100,
+            "effective_priority": 100, "adver_int": 0.2, "state": 2, "version": 3,
+            "vips": ["192.0.2.100/24 dev eth0 scope global set"],
+        },
+        "stats": {"advert_rcvd": 0, "advert_sent": 14, "become_master": 1},
+    },
+    {"data": {"iname": "web_6", "state": 1, "vrid": 51, "vips": ["2001:db8::100/64 dev eth0 scope global"]}},
+]  # fmt: skip
+
+
+def test_a_dump_is_read() -> None:
+    found = dump.instances(json.dumps(RECORDED))
+    assert {name: entry["state"] for name, entry in found.items()} == {"web": "master", "web_6": "backup"}
+    assert found["web"]["addresses"] == ["192.0.2.100"]
+    assert found["web"]["became_master"] == 1
+    assert dump.instances(json.dumps({"vrrp": RECORDED})) == found
+
+
+@pytest.mark.parametrize("text", ["", "[{", "{}", '"x"', '[{"data": {}}]'])
+def test_a_dump_that_can_not_be_read_is_said_so(text: str) -> None:
+    with pytest.raises(dump.BadDump):
+        dump.instances(text)
+
+
+def entry(state: str) -> dict[str, Any]:
+    return {"state": state, "addresses": ["192.0.2.100"], "virtual_router_id": 51}
+
+
+@pytest.mark.parametrize(
+    ("state", "drained", "present", "complaint"),
+    [
+        ("fault", False, [], "state fault"),
+        ("master", False, [], "lacks 192.0.2.100"),
+        ("backup", False, ["192.0.2.100"], "still has"),
+        ("fault", True, [], ""),
+        ("master", False, ["192.0.2.100"], ""),
+    ],
+)
+def test_a_nodes_own_problems(state: str, drained: bool, present: list[str], complaint: str) -> None:
+    found = health.problems({"web": entry(state)}, drained, present)
+    assert bool(found) == bool(complaint)
+    assert all(complaint in sentence for sentence in found)
+
+
+def answer(state: str, **more: Any) -> dict[str, Any]:
+    return {"running": True, "problems": [], "instances": {"web": entry(state)}, "shared_hash": "1", **more}
+
+
+def test_a_healthy_group_has_no_complaints() -> None:
+    answers = {
+        "n1": answer("master", macs=["aa"]),
+        "n2": answer("backup", neighbours={"192.0.2.100": "aa"}),
+    }
+    assert health.complaints(answers, ["n1", "n2"]) == []
+
+
+@pytest.mark.parametrize(
+    ("second", "complaint"),
+    [
+        (answer("master"), "2 masters"),
+        (answer("backup", shared_hash="2"), "configurations differ"),
+        (answer("backup", neighbours={"192.0.2.100": "bb"}), "not n1's"),
+        (answer("backup", neighbours={"192.0.2.100": ""}), "nobody answers"),
+        (answer("backup", instances={}), "does not know web"),
+        ({"running": False, "problems": ["keepalived.service does not run"]}, "does not run"),
+        ({}, "did not answer"),
+    ],
+)
+def test_what_is_wrong_with_a_group_is_said(second: dict[str, Any], complaint: str) -> None:
+    found = health.complaints({"n1": answer("master", macs=["aa"]), "n2": second}, ["n1", "n2"])
+    assert any(complaint in sentence for sentence in found), found
+
+
+def conf(**words: str) -> str:
+    lines = "".join(f"    {key} {value}\n" for key, value in {"interface": "eth0", "priority": "100", **words}.items())
+    return f"vrrp_instance web {{\n{lines}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "action"),
+    [
+        (Found(False, "", ["x"], [], False), conf(), Action.START),
+        (Found(True, conf(), [], [], False), conf(), Action.NONE),
+        (Found(True, conf(), [], [], True), conf(), Action.RELOAD),
+        (Found(True, conf(), ["x"], [], False), conf(priority="90"), Action.RELOAD),
+        (Found(True, conf(), ["x"], [], False), conf(interface="eth1"), Action.RESTART),
+        (Found(True, conf(), ["x"], [], False), "", Action.RESTART),
+        (Found(True, conf(), [], ["drop-in"], False), conf(), Action.RESTART),
+    ],
+)
+def test_the_least_that_is_enough_is_done(found: Found, wanted: str, action: Action) -> None:
+    assert planning.plan(found, wanted)[0] is action
+
+
+def test_a_change_that_makes_nodes_deaf_is_a_hazard() -> None:
+    assert planning.hazards(conf(), conf(priority="90")) == []
+    assert planning.hazards(conf(virtual_router_id="51"), conf(virtual_router_id="52")) == [
+        "web changes virtual_router_id"
+    ]
+    multicast = "vrrp_instance web {\n    unicast_peer {\n        192.0.2.1\n    }\n}\n"
+    assert "unicast or multicast" in planning.hazards(conf(), multicast)[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "objections"),
+    [
+        (0, "a warning", []),
+        (5, "Non-existent interface", ["Non-existent interface"]),
+        (6, "", ["keepalived --config-test ended with 6"]),
+        # as 2.2.7 ends when there are scripts
+        (-15, "(x: Line 3) Warning - cannot track\n", []),
+        (-15, "(Line 74) Unknown keyword 'x'\n(Line 74) Unknown keyword 'x'\n", ["(Line 74) Unknown keyword 'x'"]),
+    ],
+)
+def test_what_a_config_test_objects_to(code: int, said: str, objections: list[str]) -> None:
+    assert planning.objections(code, said) == objections
