@@ -135,6 +135,7 @@ def test_a_day_stops_at_a_failed_check_goes_on_and_keeps_one_report(project: Pat
     (stage / "sick").write_text("")
     stopped = gameday(project, stage, "-e", "drill_confirm=yes", "-e", "gameday_seed=7")
     assert stopped.returncode == 2, words(stopped)[-3000:]
+    assert "the check failed on n1, n2" in words(stopped)
     first = state(stage)
     assert (first["done"], first["current"], first["finished"]) == ([], first["order"][0], False)
     assert sorted(first["order"]) == ["a", "b"]
