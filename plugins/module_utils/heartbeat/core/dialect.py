@@ -117,8 +117,8 @@ class Dialect(Protocol):
         """Which live node holds the group, as far as this dialect knows."""
 
     def holders(self, key: str) -> tuple[str, ...]:
-        """Every live node that holds the group in its own right, as far as this dialect knows: two are a conflict, since
-        whoever is just handing it over does not count."""
+        """Every live node that holds the group in its own right, as far as this dialect knows. Whoever is just handing
+        it over does not count, so two are a conflict."""
 
     def claim(self, key: str) -> int:
         """The claim number of our own hold, 0 where the dialect has none."""
