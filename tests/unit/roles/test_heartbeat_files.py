@@ -16,7 +16,7 @@ from heartbeat.settings.load import LoadResult, load_directory
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 GOLDEN = HERE / "heartbeat" / "golden"
-FILES = ("ha.cf", "authkeys", "haresources", "heartbeat.service", "hbctl")
+FILES = ("ha.cf", "authkeys", "haresources", "heartbeat.service", "hbctl", "heartbeat-metrics.service")
 
 
 def checked(folder: Path, node: str) -> LoadResult:
@@ -73,6 +73,7 @@ FULL: dict[str, Any] = {
     "heartbeat_env": {"SITE": "north"},
     "heartbeat_directives": {"deadtime": 4, "rtprio": [10]},
     "heartbeat_ha_cf_extra": "hopfudge 3",
+    "heartbeat_metrics_textfile_directory": "/var/lib/prometheus/node-exporter",
     "heartbeat_extra_keys": [{"id": 2, "method": "sha1", "secret": "old"}],
 }
 
