@@ -156,7 +156,7 @@ def test_ipv6_vip_moves_without_waiting_for_duplicate_detection(cluster: Cluster
         time.sleep(0.3)
     assert probe.lost() == [], cluster.logs()
     assert cluster.neighbour(VIP6) == cluster.mac(second)
-    assert "tentative" not in second.ip("-6", "address", "show")
+    assert "tentative" not in second.ip("-6", "address", "show", "to", VIP6)
 
 
 def test_every_medium_carries_the_heartbeat(cluster: Cluster) -> None:
