@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from node import addresses, hosts, openings
@@ -121,11 +122,72 @@ def test_nothing_open_is_nothing_left(tool: ModuleType) -> None:
     assert tool.own_table([]) == "table inet steadfast\ndelete table inet steadfast\n"
 
 
+VRRP = {"name": "keepalived", "protocol": "vrrp", "from": ["a", "b"]}
+
+
+def test_protocols_without_ports_are_opened_by_number(tool: ModuleType) -> None:
+    """A small system has no /etc/protocols to tell the names."""
+    rules = tool.own_rules(openings.resolved([VRRP, {**VRRP, "name": "signed", "protocol": "ah"}], TOLD))
+    assert "ip saddr { 10.0.0.1, 10.0.0.2 } meta l4proto 112 counter accept" in rules
+    assert "ip6 saddr { fd00::1 } meta l4proto 112 counter accept" in rules
+    assert 'meta l4proto 112 counter drop comment "steadfast: keepalived from others"' in rules
+    assert 'meta l4proto 51 counter drop comment "steadfast: signed from others"' in rules
+
+
+def test_tables_of_ufw_and_firewalld_are_left_to_them(tool: ModuleType) -> None:
+    def place(family: str, table: str) -> dict[str, Any]:
+        return {"chain": {**chain("INPUT", "drop", table)["chain"], "family": family}}
+
+    ruleset = {"nftables": [place("ip", "filter"), place("ip6", "filter"), place("inet", "firewalld")]}
+    assert len(tool.strict_chains(ruleset)) == 3
+    assert tool.strict_chains(ruleset, ("ufw",)) == [("inet", "firewalld", "INPUT")]
+    assert tool.strict_chains(ruleset, ("ufw", "firewalld")) == []
+
+
+def test_ufw_is_told_only_what_it_lacks(tool: ModuleType) -> None:
+    redis = {"name": "redis", "protocol": "tcp", "port": ["6379-6380", 7000], "from": ["b"]}
+    wanted = tool.ufw_rules(openings.resolved([VRRP, redis], TOLD))
+    assert wanted == [
+        "allow from 10.0.0.1 proto vrrp comment 'steadfast: keepalived'",
+        "allow from 10.0.0.2 proto vrrp comment 'steadfast: keepalived'",
+        "allow from fd00::1 proto vrrp comment 'steadfast: keepalived'",
+        "allow from 10.0.0.2 to any port 6379:6380 proto tcp comment 'steadfast: redis'",
+        "allow from 10.0.0.2 to any port 7000 proto tcp comment 'steadfast: redis'",
+    ]
+    assert not any("fd00" in rule for rule in tool.ufw_rules(openings.resolved([VRRP], TOLD), has_six=False))
+    old = "allow from 10.0.0.9 proto vrrp comment 'steadfast: keepalived'"
+    shown = "Added user rules (see 'ufw status' for running firewall):\nufw allow 22/tcp\n" + "".join(
+        f"ufw {rule}\n" for rule in [*wanted[1:], old]
+    )
+    assert tool.ufw_commands(wanted, tool.ufw_marked(shown)) == [
+        ["--force", "delete", "allow", "from", "10.0.0.9", "proto", "vrrp"],
+        ["prepend", "allow", "from", "10.0.0.1", "proto", "vrrp", "comment", "steadfast: keepalived"],
+    ]
+    assert tool.ufw_commands(wanted, wanted) == []
+
+
+def test_firewalld_gets_a_policy_of_its_own(tool: ModuleType) -> None:
+    written = ElementTree.fromstring(tool.policy(openings.resolved([VRRP, HEARTBEAT], TOLD)))
+    assert written.find("ingress-zone").attrib == {"name": "ANY"}
+    assert written.find("egress-zone").attrib == {"name": "HOST"}
+    rules = [
+        (rule.attrib["family"], rule.find("source").attrib["address"], rule[1].tag, *rule[1].attrib.values())
+        for rule in written.findall("rule")
+    ]
+    assert ("ipv4", "10.0.0.1", "protocol", "112") in rules
+    assert ("ipv6", "fd00::1", "protocol", "112") in rules
+    assert ("ipv4", "198.51.100.0/24", "port", "694", "udp") in rules
+    assert len(rules) == 7
+    assert tool.policy([]) == ""
+
+
 @pytest.mark.needs_root
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("nft"), reason="needs root and nft")
 def test_rules_come_and_go_in_a_real_kernel(tmp_path: Path) -> None:
     """Beside a ruleset of somebody else, which is as before when everything is taken back."""
-    wanted = {"openings": openings.resolved([HEARTBEAT, {"name": "ping", "protocol": "icmp", "from": ["a"]}], TOLD)}
+    wanted = {
+        "openings": openings.resolved([HEARTBEAT, VRRP, {"name": "ping", "protocol": "icmp", "from": ["a"]}], TOLD)
+    }
     (tmp_path / "openings.json").write_text(json.dumps(wanted))
     tool = tmp_path / "firewall"
     tool.write_text(TOOL.read_text().replace("/etc/steadfast/openings.json", str(tmp_path / "openings.json")))
