@@ -17,13 +17,8 @@ description:
     their boot id or by the counters of the kernel, and nothing is left uncertain.
   - Sets no clock. Used by drills to put what several hosts logged on one time axis.
 author: the steadfast.ha authors (@steadfast-ha)
+extends_documentation_fragment: steadfast.ha.reading
 attributes:
-  check_mode:
-    description: Runs in check mode as it does without.
-    support: full
-  diff_mode:
-    description: There is nothing that could differ.
-    support: none
   action:
     description: Runs on the controller, which needs to take the time around each reading.
     support: full

@@ -60,8 +60,12 @@ options:
           - V(neighbour) asks the network who holds an address (ARP, neighbour discovery), and sees two at a time.
           - V(command) runs a program, whose exit status is the answer. With O(probes[].read_command) its runs are
             numbered writes, which are read back and accounted for when the run is collected.
+          - V(redis) writes numbered keys with redis-py, to a cluster or one instance. When the run is collected, every
+            one that was acknowledged is accounted for. The client host needs the package C(python3-redis).
+          - V(session) asks like one user with a session cookie, who waits for each answer. A session that is not the
+            one before is a wrong answer. With O(probes[].read_path) its requests are numbered writes.
         type: str
-        choices: [icmp, udp, tcp, http, stream, neighbour, command]
+        choices: [icmp, udp, tcp, http, stream, neighbour, command, redis, session]
         required: true
       target:
         description:
@@ -74,12 +78,14 @@ options:
       interval_ms:
         description:
           - Milliseconds between two attempts. Default 1 for V(udp), 5 for V(icmp), 10 for V(tcp), 20 for V(http) and
-            V(stream), 100 for V(neighbour).
+            V(stream), 100 for V(neighbour), V(command), V(redis) and V(session).
         type: float
       timeout_ms:
         description:
           - An attempt unanswered for so long is lost. Default 250 for V(icmp) and V(udp), 500 for V(tcp), 800 for
-            V(http) and V(stream), 50 for V(neighbour), where it is also how long answers are collected.
+            V(http) and V(stream), 50 for V(neighbour), where it is also how long answers are collected, 1000 for
+            V(redis), where it is also how long the client library may repeat a write, 5000 for V(command) and
+            V(session).
         type: float
       family:
         description: Address family to resolve names to.
@@ -93,29 +99,31 @@ options:
         description: V(tcp) only. Regular expression that what the server sends first must match.
         type: str
       path:
-        description: V(http) and V(stream) only. Path and query to get.
+        description:
+          - V(http), V(stream) and V(session) only. Path and query to get. With V(session), C({number}) stands for the
+            number of the attempt.
         type: str
       host:
-        description: V(http) and V(stream) only. Host header and TLS server name, when it is not the target.
+        description: V(http), V(stream) and V(session) only. Host header and TLS server name, when it is not the target.
         type: str
       tls:
-        description: V(http) only. Use HTTPS.
+        description: V(http), V(session) and V(redis) only. Use TLS.
         type: bool
       verify_tls:
-        description: V(http) only. Check the server's certificate. True unless set to false.
+        description: V(http), V(session) and V(redis) only. Check the server's certificate. True unless set to false.
         type: bool
       ca_file:
-        description: V(http) only. CA certificates on the client host, instead of the system's.
+        description: V(http), V(session) and V(redis) only. CA certificates on the client host, instead of the system's.
         type: path
       expect_status:
-        description: V(http) and V(stream) only. Status codes that are good answers; 200 to 399 unless set.
+        description: V(http), V(stream) and V(session) only. Status codes that are good answers; 200 to 399 unless set.
         type: list
         elements: int
       expect_body:
-        description: V(http) and V(stream) only. Regular expression the body must match.
+        description: V(http), V(stream) and V(session) only. Regular expression the body must match.
         type: str
       cookie:
-        description: V(http) and V(stream) only. Cookies to send, as C(name=value; name=value).
+        description: V(http), V(stream) and V(session) only. Cookies to begin with, as C(name=value; name=value).
         type: str
       session:
         description: V(http) and V(stream) only. Send back the cookies that the server sets.
@@ -141,10 +149,53 @@ options:
           - V(command) only. Program that prints the numbers it finds written, separated by white space.
         type: list
         elements: str
+      read_path:
+        description: V(session) only. Page that prints the numbers that the session knows, separated by white space.
+        type: str
+      session_cookie:
+        description: V(session) only. Name of the session cookie, V(JSESSIONID) unless set. A route follows its dot.
+        type: str
+      mode:
+        description: V(redis) only. V(cluster) unless set.
+        type: str
+        choices: [cluster, standalone]
+      seeds:
+        description: V(redis) only. More instances to learn the cluster from, as C(host:port).
+        type: list
+        elements: str
+      slot:
+        description:
+          - V(redis) only. Puts all keys of the probe into this slot, to measure the outage of one shard. Without it
+            keys go to all shards in turn.
+        type: int
+      username:
+        description: V(redis) only. Name of an ACL user.
+        type: str
+      password_file:
+        description: V(redis) only. File on the client host whose first line is the password.
+        type: path
+      cert_file:
+        description: V(redis) only. Certificate of the client.
+        type: path
+      key_file:
+        description: V(redis) only. Its key.
+        type: path
+      wait:
+        description:
+          - V(redis) only. Replicas that C(WAIT) asks for after each write. A write is protected when at least so many
+            had it; protected ones are accounted for apart, as C(lost_protected_writes).
+        type: int
+      wait_ms:
+        description: V(redis) only. How long C(WAIT) waits for them. 200 unless set.
+        type: float
+      workers:
+        description: V(redis) only. Threads that write, at most. 64 unless set.
+        type: int
       identify:
         description:
-          - V(http) and V(stream) only. Regular expression that finds out who answered, searched in the header lines
-            (names in lower case), an empty line and the body. Its first group, or all of it, names the holder.
+          - V(http), V(stream) and V(session) only. Regular expression that finds out who answered, searched in the
+            header lines (names in lower case), an empty line and the body. Its first group, or all of it, names the
+            holder.
         type: str
   max_seconds:
     description: The probes end by themselves after so long, whatever happens to the controller.
@@ -262,13 +313,13 @@ from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.rundir im
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.spec import SpecError, parse_run
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.summary import summary_of, summary_table
 
-KINDS = ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command"]
+KINDS = ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command", "redis", "session"]
 PROBE_OPTIONS = {
     "name": {"type": "str", "required": True},
     "kind": {
         "type": "str",
         "required": True,
-        "choices": ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command"],
+        "choices": ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command", "redis", "session"],
     },
     "target": {"type": "str"},
     "port": {"type": "int"},
@@ -292,6 +343,18 @@ PROBE_OPTIONS = {
     "interface": {"type": "str"},
     "command": {"type": "list", "elements": "str"},
     "read_command": {"type": "list", "elements": "str"},
+    "read_path": {"type": "str"},
+    "session_cookie": {"type": "str", "no_log": False},
+    "mode": {"type": "str", "choices": ["cluster", "standalone"]},
+    "seeds": {"type": "list", "elements": "str"},
+    "slot": {"type": "int"},
+    "username": {"type": "str"},
+    "password_file": {"type": "path", "no_log": False},
+    "cert_file": {"type": "path"},
+    "key_file": {"type": "path", "no_log": False},
+    "wait": {"type": "int"},
+    "wait_ms": {"type": "float"},
+    "workers": {"type": "int"},
     "identify": {"type": "str"},
 }
 

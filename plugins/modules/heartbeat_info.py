@@ -14,13 +14,7 @@ description:
   - Asks the heartbeat daemon of a node who its peers are, who holds which group of addresses, and what is wrong.
   - Changes nothing. A daemon that is not running is an answer, not a failure.
 author: the steadfast.ha authors (@steadfast-ha)
-attributes:
-  check_mode:
-    description: Runs in check mode as it does without.
-    support: full
-  diff_mode:
-    description: There is nothing that could differ.
-    support: none
+extends_documentation_fragment: steadfast.ha.reading
 options:
   runtime_dir:
     description: Folder of the daemon's control socket.

@@ -15,13 +15,7 @@ description:
     it says with the addresses that the kernel has.
   - Changes nothing. A daemon that is not running is an answer, not a failure.
 author: the steadfast.ha authors (@steadfast-ha)
-attributes:
-  check_mode:
-    description: Runs in check mode as it does without.
-    support: full
-  diff_mode:
-    description: There is nothing that could differ.
-    support: none
+extends_documentation_fragment: steadfast.ha.reading
 options:
   unit:
     description: The systemd unit of the daemon.

@@ -14,6 +14,7 @@ from drill.probe.samples import Recording, from_ranges, to_ranges
 from drill.report.build import Fault, RunInput, build_run
 from drill.timeline.accounting import account
 from drill.verdict.budget import parse_budgets
+from drill.verdict.measures import measures_of_writes
 
 Make = Callable[..., dict[str, Any]]
 
@@ -48,6 +49,18 @@ def test_numbers_travel_as_ranges_with_their_repetitions(numbers: list[int]) -> 
 def test_a_long_row_is_one_range() -> None:
     assert to_ranges(range(100_000)) == [[0, 99_999]]
     assert to_ranges([4, 5, 5, 6]) == [[4, 5], [5, 6]]
+
+
+def test_protected_writes_are_accounted_for_apart() -> None:
+    details = [{"protected": True}, {"protected": True}, {"protected": False}, {"protected": False}]
+    samples = [sample._replace(detail=detail) for sample, detail in zip(writes(*[Outcome.OK] * 4), details)]
+    found = account(samples, [0, 2])
+    assert (found.promised, found.protected, found.lost, found.lost_protected) == (4, 2, [1, 3], [1])
+    assert measures_of_writes(found)["lost_protected_writes"] == 1
+    # Nobody asked for copies: then there is nothing to say about them, and a budget for it is not met by silence.
+    silent = account(writes(Outcome.OK), [0])
+    assert silent.protected is None
+    assert "lost_protected_writes" not in measures_of_writes(silent)
 
 
 def run_with(readback: dict[str, Any] | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.model import Outcome, Sample
+from drill.timeline.analysis import analyse
 from drill.timeline.holders import find_holdings, moves, two_holders_us
 from drill.timeline.statistics import median, percentile
 from drill.verdict.measures import show_us
@@ -51,6 +52,14 @@ def test_a_wrong_answer_holds_nothing() -> None:
 def test_two_holders_count_by_attempt() -> None:
     rows = [answer(0, "n1"), answer(1, "n1", also=["n2"]), answer(2, "n1", also=["n2"])]
     assert two_holders_us(rows, 10) == 20
+
+
+def test_what_stood_before_the_fault_is_not_counted_as_its_doing() -> None:
+    split = {"also": ["n2"], "entry": "n2"}
+    rows = [answer(0, "n1", **split), answer(1, "n1", **split), answer(2, "n1", **split), answer(3, "n1")]
+    assert (analyse(rows, 10).two_holders_us, analyse(rows, 10).stale_us) == (30, 30)
+    since = analyse(rows, 10, fault_us=20)
+    assert (since.two_holders_us, since.stale_us) == (10, 10)
 
 
 @pytest.mark.parametrize(

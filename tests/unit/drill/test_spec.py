@@ -61,6 +61,19 @@ def test_a_broken_regular_expression_is_found_before_the_run() -> None:
         parse_probe(probe(kind="http", expect_body="("))
 
 
+def test_a_redis_probe_is_checked() -> None:
+    found = parse_probe(probe(kind="redis", port=7000, seeds=["10.0.0.2:7000"], slot=16383, wait=1, wait_ms=50))
+    assert (found.interval_us, found.timeout_us, found.options["slot"]) == (100_000, 1_000_000, 16383)
+    with pytest.raises(SpecError) as caught:
+        parse_probe(probe(kind="redis", seeds=["10.0.0.2"], slot=16384, mode="sentinel", workers=0))
+    text = "\n".join(caught.value.errors)
+    assert "redis needs a port" in text
+    assert "seeds must be a list of host:port, not '10.0.0.2'" in text
+    assert "slot is 16384, must be between 0 and 16383" in text
+    assert "mode must be cluster or standalone, not 'sentinel'" in text
+    assert "workers is 0" in text
+
+
 def test_specification_survives_the_journey_as_json() -> None:
     spec = parse_run(
         {

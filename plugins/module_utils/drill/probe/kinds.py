@@ -12,6 +12,8 @@ from .http import HttpProber
 from .icmp import IcmpProber
 from .neighbour import NeighbourProber
 from .prober import Prober
+from .redis_keys import RedisProber, read_keys
+from .session import SessionProber, read_session
 from .spec import ProbeSpec
 from .stream import StreamProber
 from .tcp import TcpProber
@@ -28,10 +30,14 @@ PROBERS: Mapping[str, type[Prober]] = {
     "stream": StreamProber,
     "neighbour": NeighbourProber,
     "command": CommandProber,
+    "redis": RedisProber,
+    "session": SessionProber,
 }
 
 READERS: Mapping[str, Reader] = {
     "command": read_numbers,
+    "redis": read_keys,
+    "session": read_session,
 }
 """Kinds whose attempts are writes, with the function that reads them back."""
 
@@ -39,5 +45,7 @@ READERS: Mapping[str, Reader] = {
 def reader_of(spec: ProbeSpec) -> Optional[Reader]:
     """How to read this probe's writes back, or None for a probe that does not write."""
     if spec.kind == "command" and not spec.options.get("read_command"):
+        return None
+    if spec.kind == "session" and not spec.options.get("read_path"):
         return None
     return READERS.get(spec.kind)

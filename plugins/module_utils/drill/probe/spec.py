@@ -15,6 +15,8 @@ __all__ = ["DEFAULTS", "KINDS", "ProbeSpec", "RunSpec", "SpecError", "parse_prob
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 
+SEED = re.compile(r"\S+:[0-9]{1,5}\Z")
+
 MIN_INTERVAL_MS = 1
 MAX_INTERVAL_MS = 60_000
 MAX_TIMEOUT_MS = 60_000
@@ -45,11 +47,33 @@ HTTP_OPTIONS: Mapping[str, type] = {
     "identify": str,
 }
 
+SESSION_OPTIONS: Mapping[str, type] = {
+    **{name: kind for name, kind in HTTP_OPTIONS.items() if name != "session"},
+    "read_path": str,
+    "session_cookie": str,
+}
+
 # A TLS stream would need a handshake of its own in the middle of the pace; new connections cover TLS.
 STREAM_OPTIONS: Mapping[str, type] = {
     **{name: kind for name, kind in HTTP_OPTIONS.items() if name not in ("tls", "verify_tls", "ca_file")},
     "protocol": str,
     "give_up_ms": float,
+}
+
+REDIS_OPTIONS: Mapping[str, type] = {
+    "mode": str,
+    "seeds": list,
+    "slot": int,
+    "username": str,
+    "password_file": str,
+    "tls": bool,
+    "verify_tls": bool,
+    "ca_file": str,
+    "cert_file": str,
+    "key_file": str,
+    "wait": int,
+    "wait_ms": float,
+    "workers": int,
 }
 
 KINDS: Mapping[str, KindRules] = {
@@ -62,7 +86,11 @@ KINDS: Mapping[str, KindRules] = {
     "stream": KindRules(20, 800, True, STREAM_OPTIONS),
     # The timeout is how long all who answer are listened to.
     "neighbour": KindRules(100, 50, False, {"interface": str}),
+    # A user waits longer than a probe.
+    "session": KindRules(100, 5000, False, SESSION_OPTIONS),
     "command": KindRules(100, 5000, False, {"command": list, "read_command": list}),
+    # The client library repeats what failed: the timeout is how long an application would let it.
+    "redis": KindRules(100, 1000, True, REDIS_OPTIONS),
 }
 
 DEFAULTS: Mapping[str, Any] = {"family": "any", "source": None}
@@ -190,6 +218,21 @@ def _options(raw: Mapping[str, Any], kind: str, where: str, errors: list[str]) -
     return found
 
 
+def _redis_mistakes(options: Mapping[str, Any], where: str) -> list[str]:
+    found = []
+    if options.get("mode", "cluster") not in ("cluster", "standalone"):
+        found.append(f"{where}: mode must be cluster or standalone, not {options['mode']!r}")
+    for key, low, high in (("slot", 0, 16383), ("wait", 0, 100), ("workers", 1, 256)):
+        if not low <= options.get(key, low) <= high:
+            found.append(f"{where}: {key} is {options[key]}, must be between {low} and {high}")
+    found += [
+        f"{where}: seeds must be a list of host:port, not {seed!r}"
+        for seed in options.get("seeds", [])
+        if not isinstance(seed, str) or not SEED.match(seed)
+    ]
+    return found
+
+
 def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
     """Check one probe as the operator wrote it; raises SpecError naming every mistake."""
     errors: list[str] = []
@@ -227,6 +270,12 @@ def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
         words = options.get(key)
         if words is not None and (not words or not all(isinstance(word, str) for word in words)):
             errors.append(f"{where}: {key} must be a list of words, the program first")
+    if kind == "redis":
+        errors += _redis_mistakes(options, where)
+    if kind == "session" and options.get("read_path") and "{number}" not in str(options.get("path")):
+        errors.append(f"{where}: with read_path, path needs {{number}} where the number goes that is to be kept")
+    if kind == "session" and not options.get("path"):
+        errors.append(f"{where}: path is missing: a page that begins a session and counts in it")
     if kind == "command" and "command" not in options:
         errors.append(f"{where}: command is missing: the program to run, with its arguments")
     if kind == "neighbour" and timeout_us > interval_us:

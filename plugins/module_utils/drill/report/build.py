@@ -92,7 +92,7 @@ def build_run(given: RunInput) -> dict[str, Any]:
         interval_us = round(float(spec["interval_ms"]) * 1000)
         moved = [sample._replace(sent_us=sample.sent_us - zero_us) for sample in samples]
         moved_samples.append(moved)
-        analysis = analyse(moved, interval_us)
+        analysis = analyse(moved, interval_us, fault_us=0)
         measures = measures_of(analysis, spec["kind"])
         written, said = _writes(recording, index)
         notes += [f"{spec['name']}: {sentence}" for sentence in said]
@@ -151,6 +151,10 @@ def _writes(recording: Recording, index: int) -> tuple[dict[str, int], list[str]
         return {}, [f"the writes could not be read back: {readback['error']}"]
     found = account(recording.samples[index], readback["numbers"])
     said = [f"{found.promised} writes were acknowledged, {len(found.lost)} of them are lost"]
+    if found.protected is not None:
+        said.append(
+            f"{found.protected} of them were protected by a copy, {len(found.lost_protected)} of those are lost"
+        )
     for label, numbers in (("lost", found.lost), ("twice", found.duplicates), ("never written here", found.strange)):
         if numbers:
             more = f" and {len(numbers) - LISTED} more" if len(numbers) > LISTED else ""

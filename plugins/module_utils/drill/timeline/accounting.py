@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 from ..model import Outcome, Sample
 
@@ -30,16 +31,23 @@ class Account:
     """There although nobody acknowledged them: allowed, but clients that repeat such writes write twice."""
     strange: Sequence[int]
     """There, but never written in this run: the store was not empty, or mixes runs up."""
+    protected: Optional[int] = None
+    """How many of the promised ones the system had copied before it promised; None where nobody asked it to."""
+    lost_protected: Sequence[int] = ()
+    """Copied, acknowledged, but not there."""
 
 
 def account(samples: Iterable[Sample], found: Iterable[int]) -> Account:
     """Compare the attempts with what was read back, in any order and with repetitions."""
     written: set[int] = set()
     promised: set[int] = set()
+    protected: dict[int, bool] = {}
     for sample in samples:
         written.add(sample.seq)
         if sample.outcome is Outcome.OK:
             promised.add(sample.seq)
+            if sample.detail and "protected" in sample.detail:
+                protected[sample.seq] = bool(sample.detail["protected"])
     times = Counter(found)
     return Account(
         promised=len(promised),
@@ -47,4 +55,6 @@ def account(samples: Iterable[Sample], found: Iterable[int]) -> Account:
         duplicates=sorted(number for number, count in times.items() if count > 1),
         unpromised=sorted((set(times) & written) - promised),
         strange=sorted(set(times) - written),
+        protected=sum(protected.values()) if protected else None,
+        lost_protected=sorted(number for number, is_kept in protected.items() if is_kept and number not in times),
     )

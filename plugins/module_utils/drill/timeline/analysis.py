@@ -92,13 +92,18 @@ def _noted(samples: Sequence[Sample], key: str) -> int:
     return sum(1 for sample in samples if (sample.detail or {}).get(key))
 
 
-def analyse(samples: Sequence[Sample], interval_us: int) -> ProbeAnalysis:
-    """Analyse the samples of one probe, given in any order."""
+def analyse(samples: Sequence[Sample], interval_us: int, *, fault_us: int | None = None) -> ProbeAnalysis:
+    """Analyse the samples of one probe, given in any order.
+
+    Where the instant of the fault is known, a state that may be there before it, such as the two holders of a pair that
+    is cut in two, is counted from then on: how long it had lasted is the matter of the drill before.
+    """
     ordered = sorted(samples, key=lambda sample: sample.sent_us)
     seen = [sample for sample in ordered if not is_blind(sample)]
     good = [sample for sample in seen if not is_lost(sample)]
     blind = blind_spans(ordered, interval_us)
     holdings = find_holdings(seen)
+    since = [sample for sample in seen if fault_us is None or sample.sent_us >= fault_us]
     arrivals = sorted(sample.sent_us + sample.latency_us for sample in good)
     return ProbeAnalysis(
         interval_us=interval_us,
@@ -114,7 +119,7 @@ def analyse(samples: Sequence[Sample], interval_us: int) -> ProbeAnalysis:
         longest_silence_us=max((after - before for before, after in zip(arrivals, arrivals[1:])), default=0),
         holdings=holdings,
         moves=moves(holdings),
-        two_holders_us=two_holders_us(seen, interval_us),
+        two_holders_us=two_holders_us(since, interval_us),
         breaks=_noted(seen, "broke"),
-        stale_us=_noted(good, "entry") * interval_us,
+        stale_us=_noted([sample for sample in since if not is_lost(sample)], "entry") * interval_us,
     )

@@ -13,7 +13,7 @@ from .measures import MEASURES, show_us
 
 __all__ = ["Change", "compare"]
 
-_COMPARED = ("outage_us", "errors", "lost_writes", "duplicates", "two_holders_us", "moves")
+_COMPARED = ("outage_us", "errors", "lost_writes", "lost_protected_writes", "duplicates", "two_holders_us", "moves")
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ _ROWS = (
     Measure("wrong", "wrong", "wrong answers", False, "more"),
     Measure("broken_streams", "broken_streams", "broken streams", False, "more"),
     Measure("lost_writes", "lost_writes", "acknowledged writes lost", False, "more"),
+    Measure("lost_protected_writes", "lost_protected_writes", "protected writes lost", False, "more"),
     Measure("duplicates", "duplicates", "writes that are there twice", False, "more"),
     Measure("unpromised_writes", "unpromised_writes", "writes kept without acknowledgement", False, "more"),
     Measure("two_holders_us", "two_holders_ms", "time with two holders", True, "longer"),
@@ -70,7 +71,9 @@ MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in _ROWS}
 
 def measures_of_writes(found: Account) -> dict[str, int]:
     """The measures of a probe whose writes have been read back."""
+    kept = {} if found.protected is None else {"lost_protected_writes": len(found.lost_protected)}
     return {
+        **kept,
         "lost_writes": len(found.lost),
         "duplicates": len(found.duplicates),
         "unpromised_writes": len(found.unpromised),
