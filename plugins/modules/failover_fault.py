@@ -122,6 +122,12 @@ options:
   unit:
     description: A systemd unit; C(.service) is added to a bare name.
     type: str
+  broken:
+    description:
+      - With V(service_stop), the unit cannot be started again before the fault heals, whoever tries. For services, not
+        for units of other types.
+    type: bool
+    default: false
   pattern:
     description:
       - Regular expression, searched in the command lines of all processes but the module's own and its parents.
@@ -365,6 +371,7 @@ ARGUMENTS = {
     "health_command": {"type": "str"},
     "health_seconds": {"type": "float", "default": 30},
     "unit": {"type": "str"},
+    "broken": {"type": "bool", "default": False},
     "pattern": {"type": "str"},
     "processes": {"type": "str", "choices": ["main", "all"]},
     "limit": {"type": "int", "default": 1},

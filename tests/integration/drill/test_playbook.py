@@ -38,7 +38,10 @@ import json, os, signal, subprocess, sys, time
 from pathlib import Path
 here, action, node = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 t0 = time.time_ns()
+(here / f"off-{node}").unlink(missing_ok=True)
 if action == "off":
+    (here / "holder").write_text("n2")
+    (here / f"off-{node}").touch()
     os.kill(int((here / "pid").read_text()), signal.SIGKILL)
     again = f"sleep 0.5; exec {sys.executable} {here}/service.py {here}"
     subprocess.Popen(["/bin/sh", "-c", again], start_new_session=True, stdin=subprocess.DEVNULL,
@@ -53,6 +56,7 @@ def stage(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "service.py").write_text(SERVICE)
     (tmp_path / "hook.py").write_text(HOOK)
     (tmp_path / "port").write_text("")
+    (tmp_path / "holder").write_text("n1")
     service = subprocess.Popen([sys.executable, str(tmp_path / "service.py"), str(tmp_path)])
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         assert service.poll() is None
@@ -93,7 +97,8 @@ def drill(project: Path, stage: Path, variables: dict[str, Any], *flags: str) ->
                 "interval_ms": 10,
             }
         ],
-        "drill_holder_command": "test {{ node }} = n1",
+        # A node that is off would say that it still holds the service, if anybody asked.
+        "drill_holder_command": f"test {{{{ node }}}} = $(cat {stage}/holder) || test -e {stage}/off-{{{{ node }}}}",
         "drill_power_off_command": f"{hook} off {{{{ node }}}}",
         "drill_power_on_command": f"{hook} on {{{{ node }}}}",
         "drill_lead_ms": 300,

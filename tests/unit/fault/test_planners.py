@@ -44,6 +44,20 @@ def test_a_stopped_service_is_started_again() -> None:
     assert not plan.instant
 
 
+def test_a_broken_service_cannot_be_started_until_it_heals() -> None:
+    plan = planned("service_stop", {"unit": UNIT}, unit="nginx", broken=True)
+    drop_in = str(plan.start[0]["path"])
+    assert drop_in.startswith("/run/systemd/system/nginx.service.d/")
+    assert plan.start[0]["text"] == "[Service]\nExecStartPre=/bin/false\n"
+    assert words_of(plan.start[1:]) == ["systemctl daemon-reload", "systemctl stop nginx.service"]
+    assert plan.heal[0] == {"do": "remove", "path": drop_in}
+    assert words_of(plan.heal[1:]) == [
+        "systemctl daemon-reload",
+        "systemctl reset-failed nginx.service",
+        "systemctl start nginx.service",
+    ]
+
+
 def test_a_started_service_ends_the_stop() -> None:
     plan = planned("service_start", {"unit": {**UNIT, "active": "inactive"}}, unit="nginx")
     assert words_of(plan.start) == ["systemctl start nginx.service"]

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stop a service in order, and start it again."""
+"""Stop a service in order, keep it from starting, and start it again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .model import Arguments, Facts, Kind, Plan, Question, Refusal, run, unit_name
+from .model import Arguments, Facts, Kind, Plan, Question, Refusal, Step, remove, run, unit_name, write
 
 __all__ = ["SERVICE_START", "SERVICE_STOP", "require_running"]
 
@@ -28,14 +28,22 @@ def require_running(unit: str, facts: Facts) -> None:
 
 
 def plan_stop(arguments: Arguments, facts: Facts) -> Plan:
-    """Stop the unit; heal by starting it."""
+    """Stop the unit, with ``broken`` so that it cannot be started again either; heal by starting it."""
     unit = unit_name(arguments["unit"])
     require_running(unit, facts)
+    spoil: tuple[Step, ...] = ()
+    mend: tuple[Step, ...] = ()
+    if arguments.get("broken"):
+        # A drop-in, not a mask: that could not hide a unit of /etc. A reboot takes it away.
+        drop_in = f"/run/systemd/system/{unit}.d/steadfast-fault-{arguments['id']}.conf"
+        spoil = (write(drop_in, "[Service]\nExecStartPre=/bin/false\n"), run(["systemctl", "daemon-reload"]))
+        mend = (remove(drop_in), run(["systemctl", "daemon-reload"]))
     return Plan(
-        words=f"stops {unit}",
-        start=(run(["systemctl", "stop", unit], seconds=JOB_SECONDS),),
+        words=f"stops {unit}" + (", which cannot be started again" if spoil else ""),
+        start=(*spoil, run(["systemctl", "stop", unit], seconds=JOB_SECONDS)),
         # A unit that failed too often lately would refuse to start.
         heal=(
+            *mend,
             run(["systemctl", "reset-failed", unit], ok=()),
             run(["systemctl", "start", unit], seconds=JOB_SECONDS),
         ),
@@ -57,5 +65,5 @@ def plan_start(arguments: Arguments, facts: Facts) -> Plan:
     )
 
 
-SERVICE_STOP = Kind("service_stop", ("unit",), plan_stop, _asks, needs=("unit",))
+SERVICE_STOP = Kind("service_stop", ("unit", "broken"), plan_stop, _asks, needs=("unit",))
 SERVICE_START = Kind("service_start", ("unit",), plan_start, _asks, needs=("unit",), takes_node=False)
