@@ -13,7 +13,7 @@ TOOLS := collection/tools
 BIN := .venv/bin
 PYTHON_ENV := $(BIN)/python
 PYTEST = $(BIN)/python -m pytest -q
-# Everything that `make test` leaves out runs in `make test-all`, which sets MARKS to nothing.
+# Everything that `make test` leaves out runs in `make test-all`, which sets MARKS to nothing, and STEADFAST_FULL for scenarios.
 MARKS ?= not slow
 LAB := molecule/lab/lab
 # Where a stage needs root and we are not: without a terminal nobody could type a password.
@@ -25,12 +25,15 @@ export ANSIBLE_INJECT_FACT_VARS := false
 unexport ANSIBLE_CONFIG ANSIBLE_COLLECTIONS_PATH ANSIBLE_COLLECTIONS_PATHS ANSIBLE_ROLES_PATH PYTHONPATH
 
 ##@ See it work
-.PHONY: help demo
+.PHONY: help demo gameday
 help: ## List the targets
 	@awk -f $(TOOLS)/help.awk $(firstword $(MAKEFILE_LIST))
 
 demo: prepare ## Two nodes, a VIP, three faults, a verdict: make demo [SYSTEM=heartbeat]
 	@$(TOOLS)/demo $(or $(SYSTEM),heartbeat)
+
+gameday: prepare ## Every fault of a system, one after the other: make gameday [SYSTEM=heartbeat]
+	@$(TOOLS)/gameday $(or $(SYSTEM),heartbeat)
 
 ##@ Prepare
 .PHONY: prepare prerequisites setup
@@ -43,12 +46,12 @@ setup: prerequisites ## Make .venv with the pinned tools, link the checkout as s
 	@$(TOOLS)/venv
 
 ##@ Check
-.PHONY: test test-all lint unit simulation integration sanity molecule format
+.PHONY: test test-all lint unit simulation integration bench sanity molecule format
 test: ## Everything below that a change must pass, cheap to dear, with a summary
 	@python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
 
-test-all: ## The same with the slow tests and on every Debian release
-	@MARKS= RELEASE=all python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
+test-all: ## The same with the slow tests, all drills of every scenario, and on every Debian release
+	@MARKS= RELEASE=all STEADFAST_FULL=1 python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
 
 lint: setup ## Style, types, YAML, roles, shell, changelog
 	@$(TOOLS)/lint
@@ -61,6 +64,9 @@ simulation: setup ## Whole clusters on a virtual clock under seeded faults
 
 integration: setup ## The real daemon in network namespaces (root)
 	@$(AS_ROOT) $(PYTEST) -p no:cacheprovider -m "$(MARKS)" tests/integration
+
+bench: setup ## Tight figures, for a quiet machine: writes the tables of docs/bench (root)
+	@$(AS_ROOT) $(PYTEST) -p no:cacheprovider tests/bench
 
 sanity: build ## ansible-test sanity on the built artefact
 	@$(TOOLS)/sanity
@@ -76,8 +82,8 @@ format: setup ## Let ruff put the Python files into shape
 build: setup ## The collection's artefact in build/, checked and installed into build/collections
 	@$(PYTHON_ENV) $(TOOLS)/artefact.py build
 
-figures: prepare ## Run the demo; make the README's picture and the example report in docs/ from it
-	@$(TOOLS)/figures $(or $(SYSTEM),heartbeat)
+figures: prepare ## Example reports and the picture in docs/, from runs of now: make figures [SYSTEM=heartbeat] [PART=demo]
+	@$(TOOLS)/figures $(or $(SYSTEM),heartbeat) $(PART)
 
 docs: setup ## Write the variable tables of docs/roles from the argument specs
 	@$(PYTHON_ENV) $(TOOLS)/role_docs.py write

@@ -10,6 +10,7 @@ Testinfra reaches the machines by its Podman backend; through an Ansible connect
   mark once per machine that is not in the group `lab_clients`.
 * `client`: the first machine of the group `lab_clients`.
 * `proof`: the folder where the scenario's runs and drills leave their records.
+* `is_full`: whether the scenario runs its full list of drills (`STEADFAST_FULL`), not only its core.
 * `runs`: what each playbook run of the scenario changed, see `steadfast_runs.py`.
 """
 
@@ -96,6 +97,12 @@ def proof() -> Path:
     if "STEADFAST_PROOF" not in os.environ:
         pytest.skip("not run by Molecule: nothing was recorded")
     return Path(os.environ["STEADFAST_PROOF"])
+
+
+@pytest.fixture(scope="session")
+def is_full() -> bool:
+    """Whether the scenario runs its full list: `STEADFAST_FULL`, read as Ansible reads a boolean."""
+    return os.environ.get("STEADFAST_FULL", "").lower() in ("1", "true", "yes", "on", "y", "t")
 
 
 @pytest.fixture(scope="session")

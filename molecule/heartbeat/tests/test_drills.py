@@ -30,11 +30,12 @@ def test_every_kind_of_failure_was_measured(drills: dict[str, dict[str, Any]]) -
     assert {(run["fault"]["kind"], run["verdict"]) for run in drills.values()} == {
         ("config_change", "pass"),
         ("service_stop", "pass"),
+        ("service_start", "pass"),
         ("power_off", "pass"),
         ("power_on", "pass"),
         ("icmp_drop", "pass"),
     }
-    assert len(drills) == 6
+    assert len(drills) == 8
 
 
 def test_a_service_in_the_group_costs_its_own_stop_and_start_and_little_more(

@@ -14,7 +14,7 @@ PLAY = "Heartbeat cluster"
 
 
 def plays_after_the_first_truths(runs: Runs) -> list[Play]:
-    """The runs of the role among the side effects: a change of the configuration, and the same again after drills."""
+    """The runs of the role among the side effects: a restart, a reload, and the same after drills."""
     try:
         plays = runs.first("side_effect")
     except LookupError:
@@ -35,6 +35,12 @@ def test_a_change_goes_through_the_nodes_one_at_a_time(runs: Runs) -> None:
     assert len(turns) == 2, changed
 
 
+def test_a_change_that_a_reload_brings_drains_nobody(runs: Runs) -> None:
+    changed = plays_after_the_first_truths(runs)[1].changed
+    tasks = {"steadfast.ha.rolling : Write ha.cf", "steadfast.ha.rolling : Bring the daemon to what was written"}
+    assert set(changed) == {(node, task) for node in ("node1", "node2") for task in tasks}
+
+
 def test_a_run_after_failovers_changes_nothing(runs: Runs) -> None:
     assert plays_after_the_first_truths(runs)[-1].changed == ()
-    assert len(plays_after_the_first_truths(runs)) == 2
+    assert len(plays_after_the_first_truths(runs)) == 3

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "steadfast"
-LAB_NAME = re.compile(r"[a-z]([a-z0-9-]{0,29}[a-z0-9])?")
+LAB_NAME = re.compile(r"[a-z]([a-z0-9_-]{0,29}[a-z0-9])?")
 CHECKOUT_LABEL = "org.steadfast.checkout"
 LAB_LABEL = "org.steadfast.lab"
 

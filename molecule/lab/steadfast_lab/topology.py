@@ -161,7 +161,9 @@ def make_plan(
     _unknown_keys(data, ("lab", "release", "networks", "nodes"), "file")
     lab = name or data.get("lab")
     _require(
-        isinstance(lab, str) and bool(LAB_NAME.fullmatch(str(lab))), "lab", f"{lab!r} is not a valid name (a-z, 0-9, -)"
+        isinstance(lab, str) and bool(LAB_NAME.fullmatch(str(lab))),
+        "lab",
+        f"{lab!r} is not a valid name (a-z, 0-9, -, _)",
     )
     lab = str(lab)
     chosen = release or data.get("release", RELEASES[0])
