@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.keepalived import checks, config, health, syntax
+from ansible_collections.steadfast.ha.plugins.module_utils.keepalived import checks, config, health, listen, syntax
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,6 +55,8 @@ class FilterModule:
             "keepalived_conf": _guarded(config.configuration),
             "keepalived_clashes": _guarded(checks.clashes),
             "keepalived_warnings": _guarded(checks.warnings),
+            "keepalived_watched": _guarded(listen.watched),
+            "keepalived_group_addresses": listen.group_addresses,
             "keepalived_moving": _guarded(config.moving),
             "keepalived_package_versions": keepalived_package_versions,
             "keepalived_refusals": keepalived_refusals,

@@ -71,7 +71,16 @@ def shared_hash(request: Mapping[str, Any]) -> str:
         {key: value for key, value in instance.items() if key != "interface"}
         for instance in request.get("instances") or ()
     ]
-    return hashlib.sha256(json.dumps(shared, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_as_text(shared), sort_keys=True).encode()).hexdigest()
+
+
+def _as_text(value: Any) -> Any:
+    """The same structure with numbers as text: 1 on the command line and 1 in the inventory are one wish."""
+    if isinstance(value, Mapping):
+        return {str(key): _as_text(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_text(entry) for entry in value]
+    return value if value is None or isinstance(value, bool) else str(value)
 
 
 def configuration(request: Mapping[str, Any], me: str, members: Sequence[str], hosts: Mapping[str, Host]) -> str:

@@ -170,6 +170,12 @@ def test_the_shared_hash_leaves_out_what_may_differ() -> None:
     assert config.shared_hash(request(priorities={"n1": 7})) != config.shared_hash(request())
 
 
+def test_a_number_given_as_text_is_the_same_wish() -> None:
+    assert config.shared_hash(request(virtual_router_id="51")) == config.shared_hash(request())
+    assert config.shared_hash(request(preempt="true")) != config.shared_hash(request(preempt=True))
+    assert config.shared_hash(request(virtual_router_id="52")) != config.shared_hash(request())
+
+
 def example(name: str) -> tuple[dict[str, Any], list[str]]:
     """An inventory's request and members, with the role's defaults."""
     folder = ROOT / "inventories" / name
