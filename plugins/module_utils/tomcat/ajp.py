@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""As much AJP/1.3 as a health check needs: CPing, and a GET with or without the secret.
+
+Source: Apache Tomcat Connectors, AJP Protocol Reference v1.3.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Optional
+
+__all__ = ["AjpError", "cping", "status_of"]
+
+CPING, FORWARD, GET = 10, 2, 2
+CPONG, SEND_HEADERS = 9, 4
+REQUEST_ATTRIBUTE_SECRET = 0x0C
+END = 0xFF
+MAX_PACKET = 65536
+
+
+class AjpError(RuntimeError):
+    """Nobody answered as AJP wants it; the text says what came instead."""
+
+
+def packet(payload: bytes) -> bytes:
+    """A packet from the web server to the container."""
+    return b"\x12\x34" + struct.pack(">H", len(payload)) + payload
+
+
+def string(text: str) -> bytes:
+    """A string: length, bytes, zero."""
+    raw = text.encode("utf-8")
+    return struct.pack(">H", len(raw)) + raw + b"\0"
+
+
+def forward(path: str, host: str, secret: Optional[str]) -> bytes:
+    """A FORWARD_REQUEST packet for a GET from 127.0.0.1."""
+    payload = bytes([FORWARD, GET]) + string("HTTP/1.1") + string(path) + string("127.0.0.1") + string("localhost")
+    payload += string(host) + struct.pack(">H", 80) + b"\0"
+    payload += struct.pack(">H", 1) + b"\xa0\x0b" + string(host)
+    if secret is not None:
+        payload += bytes([REQUEST_ATTRIBUTE_SECRET]) + string(secret)
+    return packet(payload + bytes([END]))
+
+
+def _exactly(sock: socket.socket, count: int) -> bytes:
+    found = b""
+    while len(found) < count:
+        chunk = sock.recv(count - len(found))
+        if not chunk:
+            raise AjpError("the connection was closed without an answer")
+        found += chunk
+    return found
+
+
+def answer(sock: socket.socket) -> bytes:
+    """Read one packet from the container. Raises AjpError, OSError."""
+    head = _exactly(sock, 4)
+    if head[:2] != b"AB":
+        raise AjpError(f"it does not speak AJP, it said {head!r}")
+    (length,) = struct.unpack(">H", head[2:])
+    if not 0 < length < MAX_PACKET:
+        raise AjpError(f"a packet of {length} bytes")
+    return _exactly(sock, length)
+
+
+def _ask(address: str, port: int, request: bytes, timeout: float) -> bytes:
+    try:
+        with socket.create_connection((address, port), timeout) as sock:
+            sock.settimeout(timeout)
+            sock.sendall(request)
+            return answer(sock)
+    except OSError as error:
+        raise AjpError(str(error)) from None
+
+
+def cping(address: str, port: int, timeout: float = 3.0) -> None:
+    """Ask whether somebody is there; returns when he says so. timeout: seconds. Raises AjpError."""
+    found = _ask(address, port, packet(bytes([CPING])), timeout)
+    if found[0] != CPONG:
+        raise AjpError(f"answered CPing with a packet of kind {found[0]}")
+
+
+def status_of(address: str, port: int, path: str, secret: Optional[str], timeout: float = 10.0) -> int:
+    """Ask for a page and return the HTTP status of the answer. secret None: without one. Raises AjpError."""
+    found = _ask(address, port, forward(path, "localhost", secret), timeout)
+    if found[0] != SEND_HEADERS or len(found) < 3:
+        raise AjpError(f"answered a request with a packet of kind {found[0]}")
+    return int(struct.unpack(">H", found[1:3])[0])

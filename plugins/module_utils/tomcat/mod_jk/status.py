@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the status worker says, and what is wrong by it. Source: Apache Tomcat Connectors, status worker, mime=prop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+__all__ = ["ACTIVATIONS", "Member", "members", "problems", "read_query", "update_query"]
+
+#: As the status worker abbreviates and numbers them.
+ACTIVATIONS: Mapping[str, str] = {"ACT": "active", "DIS": "disabled", "STP": "stopped"}
+NUMBERS: Mapping[str, int] = {"active": 0, "disabled": 1, "stopped": 2}
+_LINE = re.compile(r"worker\.([A-Za-z0-9_-]+)\.([a-z_]+)=(.*)")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of a balancer. state is mod_jk's: OK, OK/IDLE, OK/BUSY, ERR, ERR/FRC, ERR/REC, N/A."""
+
+    name: str
+    balancer: str
+    state: str
+    activation: str
+    sessions: int
+    busy: int
+    errors: int
+    elected: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The member as data."""
+        return dict(vars(self))
+
+    @property
+    def is_well(self) -> bool:
+        """Whether requests can go there.
+
+        One that nobody has been sent to yet is idle, and well. One that was lost and may be tried again stays in
+        ERR/REC until the next request goes there, however well it is.
+        """
+        return self.state.split("/", 1)[0] in ("OK", "UNK") or self.state in ("N/A", "ERR/REC")
+
+
+def read_query() -> str:
+    """The query that makes the status worker say it for programs."""
+    return urlencode({"cmd": "list", "mime": "prop"})
+
+
+def update_query(balancer: str, member: str, activation: str) -> str:
+    """The query that sets the activation of a member."""
+    return urlencode(
+        {"cmd": "update", "from": "list", "mime": "prop", "w": balancer, "sw": member, "vwa": NUMBERS[activation]}
+    )
+
+
+def members(text: str) -> dict[str, Member]:
+    """Return the members of all balancers by name. Raises ValueError for something else than an answer."""
+    found: dict[str, dict[str, str]] = {}
+    owners: dict[str, str] = {}
+    for line in text.splitlines():
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            continue
+        name, key, value = match.groups()
+        if key == "balance_workers":
+            owners[value] = name
+        found.setdefault(name, {})[key] = value
+    if not found or "worker." not in text:
+        raise ValueError(f"this is no answer of a status worker: {text[:80]!r}")
+    return {
+        name: Member(
+            name=name,
+            balancer=owners[name],
+            state=given.get("state", "N/A"),
+            activation=ACTIVATIONS.get(given.get("activation", ""), given.get("activation", "")),
+            sessions=int(given.get("sessions", 0)),
+            busy=int(given.get("busy", 0)),
+            errors=int(given.get("errors", 0)),
+            elected=int(given.get("elected", 0)),
+        )
+        for name, given in found.items()
+        if name in owners
+    }
+
+
+def problems(found: Mapping[str, Member]) -> list[str]:
+    """What is wrong, one sentence each."""
+    said = [f"worker {member.name} is {member.state}" for member in found.values() if not member.is_well]
+    said += [
+        f"worker {member.name} is {member.activation}" for member in found.values() if member.activation != "active"
+    ]
+    if found and all(not member.is_well or member.activation == "stopped" for member in found.values()):
+        said.append("no worker can serve")
+    return said

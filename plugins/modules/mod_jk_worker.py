@@ -1,0 +1,151 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Module mod_jk_worker: sets the activation of workers and waits until they have nothing to do."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mod_jk_worker
+short_description: Activate, disable or stop workers of a mod_jk balancer
+version_added: 0.1.0
+description:
+  - Runs on a balancer and tells its own Apache, by the status worker.
+  - A V(disabled) worker gets requests of its sessions only, a V(stopped) one none at all. Replicated sessions go on
+    with another worker, others end.
+  - What is set here holds until Apache is reloaded or restarted. C(activation) in C(workers.properties) lasts.
+author: the steadfast.ha authors (@steadfast-ha)
+attributes:
+  check_mode:
+    description: Tells what it would do.
+    support: full
+  diff_mode:
+    description: It has none; RV(workers) tells both states.
+    support: none
+options:
+  names:
+    description: Names of workers, which are the routes of Tomcat instances.
+    type: list
+    elements: str
+    required: true
+  activation:
+    description: What they are to be.
+    type: str
+    choices: [active, disabled, stopped]
+    required: true
+  drain_seconds:
+    description: How long to wait until no request is under way to them, unless they are to be V(active).
+    type: int
+    default: 0
+  idle_required:
+    description: Fail when requests are still under way after that time?
+    type: bool
+    default: false
+  url:
+    description: URL of the status worker.
+    type: str
+    default: http://127.0.0.1:8019/jk-status
+"""
+
+EXAMPLES = r"""
+- name: Send nobody to web1 any more, and let requests that are under way end
+  steadfast.ha.mod_jk_worker:
+    names: [web1]
+    activation: stopped
+    drain_seconds: 30
+"""
+
+RETURN = r"""
+workers:
+  description: Worker to C(before) and C(after), its activations, and C(busy), the requests that are still under way.
+  type: dict
+  returned: always
+  sample: {web1: {before: active, after: stopped, busy: 0}}
+"""
+
+import time
+import urllib.error
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.urls import open_url
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.mod_jk.status import (
+    Member,
+    members,
+    read_query,
+    update_query,
+)
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.words import nearest
+
+SECONDS = 10
+PAUSE = 0.2
+
+
+class Status:
+    """The status worker."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.module = module
+        self.url: str = module.params["url"]
+
+    def ask(self, query: str) -> str:
+        """Return the answer to a query; ends the module when there is none."""
+        try:
+            with open_url(f"{self.url}?{query}", timeout=SECONDS) as answer:
+                return str(answer.read().decode("utf-8", "replace"))
+        except (urllib.error.URLError, OSError) as error:
+            self.module.fail_json(msg=f"{self.url} does not answer: {error}")
+        return ""
+
+    def members(self) -> dict[str, Member]:
+        """The members of all balancers; ends the module when that can't be read."""
+        try:
+            return members(self.ask(read_query()))
+        except ValueError as error:
+            self.module.fail_json(msg=f"{self.url}: {error}")
+        return {}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "names": {"type": "list", "elements": "str", "required": True},
+            "activation": {"type": "str", "choices": ["active", "disabled", "stopped"], "required": True},
+            "drain_seconds": {"type": "int", "default": 0},
+            "idle_required": {"type": "bool", "default": False},
+            "url": {"type": "str", "default": "http://127.0.0.1:8019/jk-status"},
+        },
+        supports_check_mode=True,
+    )
+    names, wanted = module.params["names"], module.params["activation"]
+    status = Status(module)
+    found = status.members()
+    for name in names:
+        if name not in found:
+            module.fail_json(msg=f"this balancer has no worker {name!r}, {nearest(name, found)}")
+    told = {name: {"before": found[name].activation, "after": wanted, "busy": found[name].busy} for name in names}
+    pending = [name for name in names if found[name].activation != wanted]
+    if module.check_mode:
+        module.exit_json(changed=bool(pending), workers=told)
+    for name in pending:
+        status.ask(update_query(found[name].balancer, name, wanted))
+    deadline = time.monotonic() + (module.params["drain_seconds"] if wanted != "active" else 0)
+    while True:
+        found = status.members()
+        busy = [name for name in names if found[name].busy > 0]
+        if not busy or time.monotonic() >= deadline:
+            break
+        time.sleep(PAUSE)
+    wrong = [name for name in names if found[name].activation != wanted]
+    if wrong:
+        module.fail_json(msg=f"{', '.join(wrong)}: the status worker did not take it, is it read-only?", workers=told)
+    for name in names:
+        told[name]["busy"] = found[name].busy
+    if busy and wanted != "active" and module.params["idle_required"]:
+        module.fail_json(msg=f"requests are still under way to {', '.join(busy)}", workers=told)
+    module.exit_json(changed=bool(pending), workers=told)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the status worker says, what sessions say, and AJP on the wire."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+from tomcat.ajp import AjpError, cping, forward, status_of
+from tomcat.mod_jk.sessions import complaints, split
+from tomcat.mod_jk.status import members, problems, update_query
+
+ANSWER = """worker.result.type=OK
+worker.list=loadbalancer
+worker.loadbalancer.type=lb
+worker.loadbalancer.sticky_session=True
+worker.loadbalancer.balance_workers=app1
+worker.app1.type=ajp13
+worker.app1.host=192.0.2.1
+worker.app1.activation=ACT
+worker.app1.state=OK
+worker.app1.sessions=3
+worker.app1.elected=12
+worker.app1.errors=0
+worker.app1.busy=1
+worker.loadbalancer.balance_workers=app2
+worker.app2.type=ajp13
+worker.app2.activation=STP
+worker.app2.state=ERR
+worker.app2.errors=4
+"""
+
+
+def test_members_are_read_with_their_balancer() -> None:
+    found = members(ANSWER)
+    assert set(found) == {"app1", "app2"}
+    assert (found["app1"].balancer, found["app1"].busy, found["app1"].sessions) == ("loadbalancer", 1, 3)
+    assert (found["app2"].activation, found["app2"].state) == ("stopped", "ERR")
+
+
+def test_a_page_that_is_no_status_is_refused() -> None:
+    with pytest.raises(ValueError, match="no answer of a status worker"):
+        members("<html>It works!</html>")
+
+
+def test_what_is_wrong_is_said() -> None:
+    assert problems(members(ANSWER)) == ["worker app2 is ERR", "worker app2 is stopped"]
+    assert problems(members(ANSWER.replace("app1.state=OK", "app1.state=ERR")))[-1] == "no worker can serve"
+    assert problems(members(ANSWER.replace("STP", "ACT").replace("ERR", "OK/IDLE"))) == []
+
+
+def test_a_worker_that_is_tried_again_is_not_lost() -> None:
+    assert problems(members(ANSWER.replace("STP", "ACT").replace("ERR", "ERR/REC"))) == []
+    assert problems(members(ANSWER.replace("STP", "ACT").replace("ERR", "ERR/FRC"))) == ["worker app2 is ERR/FRC"]
+
+
+def test_a_session_begins_where_it_was_asked_to() -> None:
+    seen = [split("A.app1"), split("A.app1")]
+    assert complaints(seen, True, "app1") == []
+    assert complaints(seen, True, "app2") == ["asked for app2, but app1 answered"]
+
+
+def test_an_update_names_balancer_member_and_activation() -> None:
+    query = update_query("loadbalancer", "app1", "stopped")
+    assert query == "cmd=update&from=list&mime=prop&w=loadbalancer&sw=app1&vwa=2"
+
+
+@pytest.mark.parametrize(
+    ("identities", "sticky", "expected"),
+    [
+        (["A.app1", "A.app1"], True, []),
+        (["A.app1", "A.app2"], True, ["the session moved: app1, app2"]),
+        (["A.app1", "A.app2"], False, []),
+        (["A.app1", "B.app1"], True, ["the session changed from request to request: it was lost on the way"]),
+        (["A", "A"], True, ["the session names no worker: is jvmRoute set?"]),
+        ([], True, ["the page starts no session"]),
+    ],
+)
+def test_a_session_is_followed(identities: list[str], sticky: bool, expected: list[str]) -> None:
+    assert complaints([split(identity) for identity in identities], sticky) == expected
+
+
+def answered(reply: bytes) -> tuple[int, list[bytes]]:
+    """Answer one connection with these bytes; returns the port and what was asked."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        connection, _peer = listener.accept()
+        with connection, listener:
+            asked.append(connection.recv(4096))
+            connection.sendall(reply)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return int(listener.getsockname()[1]), asked
+
+
+def test_cping_is_answered_with_cpong() -> None:
+    port, asked = answered(b"AB\x00\x01\x09")
+    cping("127.0.0.1", port)
+    assert asked == [b"\x12\x34\x00\x01\x0a"]
+
+
+def test_something_else_is_told_from_ajp() -> None:
+    port, _asked = answered(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    with pytest.raises(AjpError, match="does not speak AJP"):
+        cping("127.0.0.1", port)
+
+
+def test_a_status_is_read_and_the_secret_sent() -> None:
+    port, asked = answered(b"AB\x00\x07\x04\x01\x93\x00\x00\x00\x00")
+    assert status_of("127.0.0.1", port, "/demo/", "sesame") == 403
+    assert b"\x0c\x00\x06sesame\x00\xff" in asked[0]
+    assert b"sesame" not in forward("/demo/", "localhost", None)
