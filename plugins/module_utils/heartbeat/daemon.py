@@ -61,6 +61,7 @@ class Daemon:
         self._loop, self._worker, self._log, self._notifier = loop, worker, log, notifier
         self._directory, self._identity = start.config_directory, start.identity
         self._configuration = start.configuration
+        self._names = start.loaded.names  # what the host names in this configuration were resolved to
         self._events: deque[Event] = deque()
         self._feeding = False
         self._active = False
@@ -309,10 +310,10 @@ class Daemon:
             return []
         problems = self._host.apply(new, loaded.names, self._directory, self._identity.name)
         if problems:  # half of it may be open by now: back to what was in force
-            self._host.apply(self._configuration, loaded.names, self._directory, self._identity.name)
+            self._host.apply(self._configuration, self._names, self._directory, self._identity.name)
             return problems
         self._log.configure(new.settings.logging, os.getpid())
-        self._configuration = new
+        self._configuration, self._names = new, loaded.names
         self._station.reconfigure(new)
         self._feed(Reloaded(new))
         if self._active and self._exit is None:

@@ -5,11 +5,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import stat
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from netns import VIP, Cluster, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECOND_VIP = "10.77.0.101"
 
@@ -119,6 +126,32 @@ def test_a_broken_file_is_refused_with_one_message_and_changes_nothing(cluster: 
     assert len(lines) == 2  # one for each attempt
     assert "ha.cf:1:1" in lines[0]
     assert probe.lost() == []
+    assert cluster.holders() == ["n1"]
+
+
+@pytest.fixture
+def host_names(cluster: Cluster) -> Iterator[None]:
+    """``peer.test`` is the other node, on each (ip-netns(8): the files of /etc/netns/NAME are bound over /etc)."""
+    folders = [Path("/etc/netns") / node.name for node in cluster.nodes]
+    for folder, address in zip(folders, ("10.77.0.2", "10.77.0.1")):
+        folder.mkdir(parents=True)
+        (folder / "hosts").write_text(f"{address} peer.test\n")
+    yield
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("host_names")
+def test_a_refused_reload_leaves_links_to_host_names_as_they_were(cluster: Cluster) -> None:
+    cluster.configure(media="ucast eth0 peer.test")
+    cluster.start()
+    ha_cf = cluster.n1.config / "ha.cf"
+    ha_cf.write_text(ha_cf.read_text().replace("peer.test", "nobody.invalid"))
+    cluster.n1.signal(signal.SIGHUP)
+    wait_for(lambda: cluster.n1.events("reload-refused"), f"refused\n{cluster.logs()}", 60)
+    assert "nobody.invalid cannot be resolved" in cluster.n1.events("reload-refused")[0]
+    time.sleep(1.5)  # more than deadtime
+    assert cluster.n2.sees("n1", "active"), cluster.logs()
     assert cluster.holders() == ["n1"]
 
 
