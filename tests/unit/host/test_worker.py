@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 def load(text: str) -> str:
     if text == "bad":
         raise ValueError("broken")
+    if text.startswith("/"):  # a name service that does not answer until somebody mends it
+        while not os.path.exists(text):
+            time.sleep(0.01)
     return text.upper()
 
 
@@ -124,6 +127,18 @@ def test_configurations_are_loaded_apart_errors_included(loop: Loop, worker: Wor
     until(loop, lambda: len(results) == 2)
     assert results[0] == "GOOD"
     assert isinstance(results[1], ValueError)
+
+
+def test_a_name_service_that_is_down_does_not_hold_up_scripts(
+    loop: Loop, worker: WorkerClient, tmp_path: Path
+) -> None:
+    mended, loaded = tmp_path / "mended", list[object]()
+    worker.load((str(mended),), loaded.append)
+    assert run(loop, worker, shell("echo meanwhile")).output == "meanwhile\n"
+    assert loaded == []
+    mended.touch()
+    until(loop, lambda: loaded)
+    assert loaded == [str(mended).upper()]
 
 
 def test_the_daemon_s_signals_do_not_end_the_worker(loop: Loop, worker: WorkerClient) -> None:
