@@ -129,9 +129,7 @@ def test_configurations_are_loaded_apart_errors_included(loop: Loop, worker: Wor
     assert isinstance(results[1], ValueError)
 
 
-def test_a_name_service_that_is_down_does_not_hold_up_scripts(
-    loop: Loop, worker: WorkerClient, tmp_path: Path
-) -> None:
+def test_a_name_service_that_is_down_does_not_hold_up_scripts(loop: Loop, worker: WorkerClient, tmp_path: Path) -> None:
     mended, loaded = tmp_path / "mended", list[object]()
     worker.load((str(mended),), loaded.append)
     assert run(loop, worker, shell("echo meanwhile")).output == "meanwhile\n"

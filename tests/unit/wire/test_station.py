@@ -14,7 +14,6 @@ from heartbeat.core.events import Heard, LinkAlive, PingAnswered
 from heartbeat.settings.model import Configuration, Key, KeyRing, Method, PingNode, Settings
 from heartbeat.wire.codec import decode, encode
 from heartbeat.wire.envelope import Identity, open_envelope
-from heartbeat.wire.errors import Reason
 from heartbeat.wire.message import Message
 from heartbeat.wire.station import Reception, Station
 
@@ -131,28 +130,6 @@ def test_duplicates_keep_the_other_link_alive(pair: tuple[Station, Station]) -> 
     second = two.receive(datagram, "eth2", 0, ALL_ACTIVE)
     assert second.events == (LinkAlive("n1", "eth2"),)
     assert two.counters()["duplicate"] == 1
-
-
-def test_a_copy_from_another_link_is_not_verified_again_unless_the_keys_have_changed(
-    pair: tuple[Station, Station], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, two = pair
-    verified: list[bytes] = []
-
-    def counting(datagram: bytes, keyring: KeyRing) -> Any:
-        verified.append(datagram)
-        return decode(datagram, keyring)
-
-    monkeypatch.setattr("heartbeat.wire.station.decode", counting)
-    datagram = send(one)
-    assert heard(two.receive(datagram, "eth1", 0, ALL_ACTIVE))
-    assert two.receive(datagram, "eth2", 0, ALL_ACTIVE).events == (LinkAlive("n1", "eth2"),)
-    assert verified == [datagram]
-    two.reconfigure(replace(CONFIGURATION, keyring=KeyRing(1, (Key(1, Method.SHA1, b"another"),))))
-    reception = two.receive(datagram, "eth2", 0, ALL_ACTIVE)
-    assert reception.rejected is not None
-    assert reception.rejected.reason is Reason.BAD_DIGEST
-    assert reception.events == ()
 
 
 def test_a_restart_is_told(pair: tuple[Station, Station]) -> None:
