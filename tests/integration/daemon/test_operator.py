@@ -129,6 +129,38 @@ def test_a_broken_file_is_refused_with_one_message_and_changes_nothing(cluster: 
     assert cluster.holders() == ["n1"]
 
 
+def test_whatever_is_wrong_at_a_reload_the_holder_says_so_and_keeps_its_vip(cluster: Cluster) -> None:
+    cluster.configure()
+    cluster.start()
+    config = cluster.n1.config
+    good = {path: (path.read_text(), path.stat().st_mode) for path in config.iterdir() if path.is_file()}
+    ha_cf, authkeys, haresources = config / "ha.cf", config / "authkeys", config / "haresources"
+    cases = [
+        (authkeys, good[authkeys][0], 0o644, f"{authkeys}:1:1: error: others can read the keys (mode 0644): chmod 600"),
+        (authkeys, "auth 2\n1 sha1 network-namespace-key\n", 0o600, f"{authkeys}:1:6: error: auth key [2] not found"),
+        (ha_cf, good[ha_cf][0].replace("eth0", "eth9"), 0o644, "'eth9' does not exist"),
+        (haresources, "n1 203.0.113.7\n", 0o644, f"{haresources}:1:4: error: no local network contains"),
+        (haresources, f"n1 IPaddr::{VIP}/24/eth7\n", 0o644, "interface 'eth7' does not exist"),
+        (haresources, f"nobody IPaddr::{VIP}/24/eth0\n", 0o644, f"{haresources}:1:1: error: bad node name 'nobody'"),
+        (haresources, f"n1 IPaddr::{VIP}/24/eth0 no-such-service\n", 0o644, "no-such-service"),
+    ]
+    with cluster.probe() as probe:
+        for number, (path, text, mode, said) in enumerate(cases, start=1):
+            path.write_text(text)
+            path.chmod(mode)
+            refused = cluster.n1.hbctl("reload")
+            assert refused.returncode == 6, said
+            assert said in refused.stderr
+            assert len(cluster.n1.events("reload-refused")) == number  # one line each
+            path.write_text(good[path][0])
+            path.chmod(good[path][1])
+        (config / "authkeys").unlink()
+        assert "cannot be read: No such file" in cluster.n1.hbctl("reload").stderr
+    assert probe.lost() == [], cluster.logs()
+    assert cluster.holders() == ["n1"]
+    assert cluster.n2.sees("n1", "active")
+
+
 @pytest.fixture
 def host_names(cluster: Cluster) -> Iterator[None]:
     """``peer.test`` is the other node, on each (ip-netns(8): the files of /etc/netns/NAME are bound over /etc)."""
