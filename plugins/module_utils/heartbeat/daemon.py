@@ -66,7 +66,7 @@ class Daemon:
         self._feeding = False
         self._active = False
         self._leaving = False
-        self._exit: fx.Exit | None = None
+        self._ending = False
         self._load = (-SECOND, "n/a")
         self._requests: dict[int, Reply] = {}
         self._request_number = 0
@@ -89,6 +89,7 @@ class Daemon:
             ping_payload=lambda name: self._station.ping_payload(name, wall_s()),
             may_announce=self._may_announce,
         )
+        worker.on_death = lambda: log.emit(Level.ERROR, "worker-died")
         self._control = ControlServer(loop, self._serve)
         self._observation.publish(self._control.publish)
         problems = self._host.apply(self._configuration, start.loaded.names, self._directory, start.identity.name)
@@ -97,8 +98,8 @@ class Daemon:
         found = self._host.leftovers()
         self._node = Node(start.identity.name, self._configuration, found=found, now=loop.now())
 
-    def run(self, control_path: str) -> fx.Exit:
-        """Serve until everything is handed over or released; returns how to end."""
+    def run(self, control_path: str) -> None:
+        """Serve until everything is handed over or released."""
         self._control.open(control_path)
         self._catch_signals()
         settings = self._configuration.settings
@@ -114,7 +115,6 @@ class Daemon:
         self._control.close()
         self._host.close()
         self._log.emit(Level.NOTICE, "stopped")
-        return self._exit or fx.Exit()
 
     # --- inwards: time, signals, datagrams ----------------------------------------------------------------
 
@@ -216,8 +216,8 @@ class Daemon:
             elif isinstance(effect, fx.BecameActive):
                 self._active = True
                 self._host.start_clients(self._configuration)
-            elif self._exit is None:
-                self._exit = effect
+            elif not self._ending:  # Exit
+                self._ending = True
                 self._host.clients.stop(self._loop.stop)
 
     def _send(self, effect: fx.Send) -> None:
@@ -316,7 +316,7 @@ class Daemon:
         self._configuration, self._names = new, loaded.names
         self._station.reconfigure(new)
         self._feed(Reloaded(new))
-        if self._active and self._exit is None:
+        if self._active and not self._ending:
             self._host.start_clients(new)
         self._log.emit(Level.NOTICE, "reload-done")
         return []

@@ -238,6 +238,7 @@ def test_a_killed_worker_process_is_replaced(cluster: Cluster) -> None:
     children = subprocess.run(["pgrep", "-P", str(cluster.n1.process.pid)], capture_output=True, text=True, check=True)
     subprocess.run(["kill", "-9", *children.stdout.split()], check=True)
     wait_for(lambda: cluster.n1.status()["counters"]["worker_restarts"] == 1, f"replaced\n{cluster.logs()}")
+    wait_for(lambda: cluster.n1.events("worker-died"), f"said\n{cluster.logs()}")
     cluster.n1.hbctl("standby")
     wait_for(lambda: runs(cluster.n2, "web"), f"scripts run again\n{cluster.logs()}")
     assert not runs(cluster.n1, "web")

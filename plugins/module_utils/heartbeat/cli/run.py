@@ -6,16 +6,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 from ..control.client import RUNTIME_DIRECTORY
 from ..control.protocol import SOCKET_NAME
-from ..core.effects import Exit, Level
+from ..core.effects import Level
 from ..daemon import Daemon, Start, StartError
-from ..host import realtime
 from ..host.clock import now_ns, wall_s
 from ..host.loading import load
 from ..host.logs import Log
@@ -73,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
         worker.attach(loop)
         start = Start(args.config_dir, identity, configuration, loaded)
         daemon = Daemon(start, loop=loop, worker=worker, log=log, notifier=notifier)
-        ending = daemon.run(os.path.join(args.runtime_dir, SOCKET_NAME))
+        daemon.run(os.path.join(args.runtime_dir, SOCKET_NAME))
+        lock.release()
     except AlreadyRunning as error:
         say(f"heartbeat: {error}", ok=False)
         return DEGRADED
@@ -83,9 +80,6 @@ def run(args: argparse.Namespace) -> int:
         return DEGRADED
     finally:
         worker.close()
-    if ending.restart:
-        lock.release()
-        _again(ending, notifier)
     return OK
 
 
@@ -96,17 +90,3 @@ def _identity(directory: str, name: str, settings: Settings, log: Log) -> Identi
         if problem is not None:
             log.emit(Level.ERROR, "state-file", {"detail": problem})
     return Identity(name, uuid, generation)
-
-
-def _again(ending: Exit, notifier: Notifier) -> None:
-    """The classic full restart: pause, so that peers notice, then execute this program anew, same pid."""
-    realtime.disengage()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    deadline = time.monotonic() + ending.pause_ms / 1000
-    while time.monotonic() < deadline:
-        notifier.alive()
-        time.sleep(min(0.2, max(0.0, deadline - time.monotonic())))
-    as_module = os.path.basename(sys.argv[0]) == "__main__.py"
-    program = ["-m", __package__.rpartition(".")[0]] if as_module else [sys.argv[0]]
-    os.execve(sys.executable, [sys.executable, *program, *sys.argv[1:]], {**os.environ, **notifier.environment()})

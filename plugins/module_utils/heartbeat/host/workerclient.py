@@ -44,6 +44,8 @@ class WorkerClient:
         self._out = bytearray()
         self.pid = 0
         self.restarts = 0
+        #: told after it was replaced, before its open tasks are reported
+        self.on_death: Callable[[], None] = lambda: None
         self.log_socket: socket.socket
         self._channel: socket.socket
         self._fork()
@@ -174,6 +176,7 @@ class WorkerClient:
         self._fork()
         if self._loop is not None:
             self._loop.add_reader(self._channel, self._ready)
+        self.on_death()
         for pending in lost:
             gone = "the worker process died"
             pending.done(Outcome(None, error=gone) if pending.task else RuntimeError(gone))
