@@ -18,7 +18,7 @@ PLACES = (Place("10.0.0.8", 24, "eth0", None), Place("10.0.0.9", 24, "eth0", Non
 
 
 class Kernel:
-    """Adds and deletes as asked. ``deaf``: the answer to the next requests is lost; ``full``: it refuses that address."""
+    """Adds and deletes as asked. ``deaf``: the next answer is lost; ``full``: it refuses that address."""
 
     def __init__(self) -> None:
         self.there: set[str] = set()
