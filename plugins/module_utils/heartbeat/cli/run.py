@@ -80,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
             lock.release()
             refused = True
             raise
-        daemon.run(os.path.join(args.runtime_dir, SOCKET_NAME))
+        else:
+            daemon.run(os.path.join(args.runtime_dir, SOCKET_NAME))
         lock.release()
     except (AlreadyRunning, StartError, OSError) as error:
         for line in str(error).splitlines():
