@@ -156,6 +156,17 @@ def test_a_worker_that_dies_is_replaced_and_its_tasks_have_failed(loop: Loop, wo
     assert run(loop, worker, shell("exit 0")).ok
 
 
+def test_a_client_does_not_outlive_its_worker(loop: Loop, worker: WorkerClient, tmp_path: Path) -> None:
+    note, outcomes = tmp_path / "pid", list[Outcome]()
+    worker.run(shell(f"echo $$ > {note}; exec sleep 600", timeout_s=0), outcomes.append)
+    until(loop, lambda: note.exists() and note.read_text().strip())
+    pid = int(note.read_text())
+    os.kill(worker.pid, signal.SIGKILL)
+    until(loop, lambda: outcomes)
+    assert outcomes[0].error
+    until(loop, lambda: not os.path.exists(f"/proc/{pid}") or "Z" in Path(f"/proc/{pid}/stat").read_text())
+
+
 def test_nothing_but_the_standard_descriptors_reaches_a_program(loop: Loop, worker: WorkerClient) -> None:
     assert run(loop, worker, shell("ls /proc/self/fd | tr '\\n' ' '")).output.split()[:3] == ["0", "1", "2"]
     assert len(run(loop, worker, shell("ls /proc/self/fd")).output.split()) <= 4  # and the one of ls

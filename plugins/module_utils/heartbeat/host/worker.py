@@ -182,6 +182,8 @@ class Worker:
                 os.close(stdin)
         deadline = time.monotonic() + task.timeout_s if task.timeout_s else None
         job = self._running[process.pid] = _Running(number, process, task, deadline)
+        if deadline is None:
+            self._answer("started", number, process.pid)
         if process.stdout is not None:
             descriptor = process.stdout.fileno()
             os.set_blocking(descriptor, False)
