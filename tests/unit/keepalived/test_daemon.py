@@ -76,6 +76,7 @@ def test_a_healthy_group_has_no_complaints() -> None:
     [
         (answer("master"), "2 masters"),
         (answer("backup", shared_hash="2"), "configurations differ"),
+        (answer("backup", is_edited=True), "n2: keepalived.conf is not as the role wrote it"),
         (answer("backup", neighbours={"192.0.2.100": "bb"}), "not n1's"),
         (answer("backup", neighbours={"192.0.2.100": ""}), "nobody answers"),
         (answer("backup", instances={}), "does not know web"),
