@@ -119,6 +119,40 @@ def test_a_change_that_makes_nodes_deaf_is_a_hazard() -> None:
     assert "unicast or multicast" in planning.hazards(conf(), multicast)[0]
 
 
+def addressed(*lines: str, **words: str) -> str:
+    return conf(**words).replace(
+        "}", "    virtual_ipaddress {\n" + "".join(f"        {line}\n" for line in lines) + "    }\n}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        (addressed("192.0.2.1"), addressed("192.0.2.1", "192.0.2.2"), ["web changes virtual_ipaddress"]),
+        (addressed("192.0.2.1/24"), addressed("192.0.2.1/25 dev eth0"), []),
+        (conf(advert_int="1"), conf(advert_int="2"), ["web changes advert_int"]),
+        # a backup takes the interval of its master in version 3
+        (conf(version="3", advert_int="1"), conf(version="3", advert_int="2"), []),
+        (conf(priority="90"), conf(priority="80"), []),
+        (conf(), "", []),
+        ("", conf(), []),
+    ],
+)
+def test_what_nodes_would_drop_each_others_adverts_for_goes_to_all_at_once(
+    before: str, after: str, found: list[str]
+) -> None:
+    assert planning.in_step(before, after) == found
+    assert planning.hazards(before, after) == []
+
+
+def test_a_new_password_goes_to_all_at_once() -> None:
+    old, new = (
+        conf().replace("}", f"    authentication {{\n        auth_pass {word}\n    }}\n}}") for word in ("a", "b")
+    )
+    assert planning.in_step(old, new) == ["web changes authentication"]
+    assert planning.hazards(old, new) == []
+
+
 @pytest.mark.parametrize(
     ("code", "said", "objections"),
     [
