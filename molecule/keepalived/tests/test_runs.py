@@ -44,7 +44,7 @@ def test_a_run_after_failovers_changes_nothing(runs: Runs) -> None:
     plays = plays_after_the_first_truths(runs)
     assert plays[-1].changed == ()
     # A reload, a restart, its way back, one beside a drained node, two about firewalls, one more address, its way back,
-    # and the last. Without the full list all but the first and the last pass over their tasks.
+    # and the last. Without the full list all but the first and the last have no hosts.
     assert len(plays) == 9
 
 
