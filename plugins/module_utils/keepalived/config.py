@@ -325,7 +325,9 @@ def _instance(
     secret = (instance.get("auth") or {}).get("password")
     if secret and version == 2:
         kind = (instance.get("auth") or {}).get("type", "PASS")
-        lines.append(("authentication", [f"auth_type {word(where, kind)}", f"auth_pass {word(where, secret)}"]))
+        # keepalived sends no more than eight bytes, and its test refuses a file with more
+        sent = str(secret).encode()[:8].decode(errors="ignore")
+        lines.append(("authentication", [f"auth_type {word(where, kind)}", f"auth_pass {word(where, sent)}"]))
     lines += options(where, {f"garp_{key}": (instance.get("garp") or {}).get(key) for key in _GARP})
     for field, keyword in (("addresses", "virtual_ipaddress"), ("excluded_addresses", "virtual_ipaddress_excluded")):
         entries = [entry for entry in instance.get(field) or () if family_of(where, entry["ip"]) == family]

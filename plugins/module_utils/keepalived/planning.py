@@ -62,14 +62,14 @@ def objections(code: int, said: str) -> list[str]:
     """Return what ``keepalived --config-test`` objects to, given its exit code (negative for a signal) and output.
 
     keepalived 2.2.7 ends a test of a configuration with scripts by sending SIGTERM to itself, whether it likes the
-    configuration or not. Then only what it said tells, warnings apart.
+    configuration or not. Then only what it said tells, warnings apart. Otherwise a test fails for warnings too.
     """
     lines = list(dict.fromkeys(line.strip() for line in said.splitlines() if line.strip()))
     if code == 0:
         return []
-    if code in (-15, 143):
-        return [line for line in lines if not any(word in line for word in _HARMLESS)]
-    return lines or [f"keepalived --config-test ended with {code}"]
+    if not lines and code not in (-15, 143):
+        return [f"keepalived --config-test ended with {code}"]
+    return [line for line in lines if not any(word in line for word in _HARMLESS)]
 
 
 def _instances(tree: Iterable[Any]) -> dict[str, Any]:

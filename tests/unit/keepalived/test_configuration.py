@@ -269,6 +269,12 @@ def test_the_password_is_warned_about() -> None:
     assert checks.warnings(request(auth={"password": "12345678"})) == []
 
 
+def test_of_a_long_password_is_written_what_is_sent() -> None:
+    for long, sent in (("aminglinux>com", "aminglin"), ("12345678", "12345678"), ("1234567é", "1234567")):
+        body = block(written(request(auth={"password": long})), "vrrp_instance web")
+        assert ("authentication", ["auth_type PASS", f"auth_pass {sent}"]) in body
+
+
 def test_the_shared_hash_leaves_out_what_may_differ() -> None:
     same = {**request(interface="eth7"), "router_id": "other"}
     assert config.shared_hash(same) == config.shared_hash(request())

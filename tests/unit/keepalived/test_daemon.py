@@ -158,6 +158,9 @@ def test_a_new_password_goes_to_all_at_once() -> None:
     [
         (0, "a warning", []),
         (5, "Non-existent interface", ["Non-existent interface"]),
+        # a test fails for what is no objection, too
+        (5, "(Line 60) Rule has no preference specified - setting to 16384.", []),
+        (5, "Rule has no preference specified\nUnknown keyword 'x'", ["Unknown keyword 'x'"]),
         (6, "", ["keepalived --config-test ended with 6"]),
         # as 2.2.7 ends when there are scripts
         (-15, "(x: Line 3) Warning - cannot track\n", []),
