@@ -24,8 +24,6 @@ HERE = Path(__file__).resolve().parent
 JAVA = "11"
 #: The compiler's own archives, by their names in Debian's releases.
 ECJ = ("eclipse-jdt-core.jar", "eclipse-jdt-core-compiler-batch.jar", "ecj.jar")
-#: A zip file can't begin earlier.
-EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def compiler() -> list[str]:
@@ -83,7 +81,8 @@ def write(out: Path, content: dict[str, bytes]) -> None:
     """Write the archive, without anything in it that depends on when and where."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(content.items()):
-            entry = zipfile.ZipInfo(name, EPOCH)
+            # an entry made by hand has always the same time
+            entry = zipfile.ZipInfo(name)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)

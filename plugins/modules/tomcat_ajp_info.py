@@ -57,12 +57,7 @@ silent:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.ajp import AjpError, status_of
-
-#: Whatever this page is, or is not: the secret is looked at first.
-PAGE = "/"
-REFUSED = 403
-SECONDS = 3.0
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.ajp import refusals
 
 
 def main() -> None:
@@ -74,14 +69,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    problems, silent = [], []
-    for entry in module.params["connectors"]:
-        name, address, port = entry["name"], entry["address"], int(entry["port"])
-        try:
-            if status_of(address, port, PAGE, module.params["secret"], SECONDS) == REFUSED:
-                problems.append(f"worker {name} ({address}:{port}) refuses this secret")
-        except AjpError:
-            silent.append(name)
+    problems, silent = refusals(module.params["connectors"], module.params["secret"])
     module.exit_json(changed=False, problems=problems, silent=silent)
 
 
