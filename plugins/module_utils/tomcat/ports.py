@@ -12,6 +12,8 @@ from typing import Any
 __all__ = ["Listener", "clashes", "listeners"]
 
 LISTEN = "0A"
+#: How people write that an instance listens on all addresses.
+ALL = ("", "0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def listeners(*tables: str) -> list[Listener]:
 def clashes(wanted: Iterable[Mapping[str, Any]], found: Iterable[Listener], own: Iterable[str]) -> list[str]:
     """Return one sentence per wanted port that somebody else has.
 
-    wanted: ``what``, ``address`` ('' for all) and ``port`` of each; own: inodes of sockets that will be given up.
+    wanted: ``what``, ``address`` (one of ALL for all) and ``port`` of each; own: inodes of
+    sockets that will be given up.
     """
     ours = set(own)
     others = [listener for listener in found if listener.inode not in ours]
@@ -55,7 +58,7 @@ def clashes(wanted: Iterable[Mapping[str, Any]], found: Iterable[Listener], own:
         f"the {entry['what']} port {entry['port']} is used by another program"
         for entry in wanted
         if any(
-            other.port == int(entry["port"]) and (not other.address or entry["address"] in ("", other.address))
+            other.port == int(entry["port"]) and (not other.address or entry["address"] in (*ALL, other.address))
             for other in others
         )
     ]

@@ -47,6 +47,8 @@ def test_only_those_who_listen_are_found_with_their_addresses() -> None:
         # who listens on all addresses is in everybody's way, and everybody in that of who wants all
         ("192.0.2.12", 8009, [], 1),
         ("", 4000, [], 1),
+        ("0.0.0.0", 4000, [], 1),
+        ("::", 4000, [], 1),
         ("192.0.2.12", 4001, [], 0),
     ],
 )
