@@ -46,6 +46,7 @@ def tomcat_plan(
                 "links": links,
                 "revision": revision,
                 "pages": base.pages(instance, request),
+                "listens": instances.listens(instance, str(request["http_address"]), bool(request["is_clustered"])),
             }
         )
     return found
@@ -140,15 +141,26 @@ def mod_jk_members(tomcats: Sequence[str], hosts: Hosts) -> list[str]:
     return [instance.route for instance in instances.all_instances(tomcats, hosts)]
 
 
+def mod_jk_connectors(tomcats: Sequence[str], hosts: Hosts) -> list[dict[str, Any]]:
+    """The AJP connectors of the workers that come from the inventory: ``name``, ``address``, ``port``."""
+    return [
+        {"name": instance.route, "address": instance.address, "port": instance.ports["ajp"]}
+        for instance in instances.all_instances(tomcats, hosts)
+    ]
+
+
 def mod_jk_refusals(members: Sequence[str], hosts: Hosts) -> list[str]:
     """Why files can't be put in place, one sentence per balancer that objects or did not answer."""
     found = []
     for member in members:
-        planned = (hosts.get(member) or {}).get("__mod_jk_planned") or {}
+        host = hosts.get(member) or {}
+        planned = host.get("__mod_jk_planned") or {}
         if "errors" not in planned:
             found.append(f"{member} could not be asked: {planned.get('msg', 'it did not answer')}")
-        elif planned["errors"]:
-            found.append(f"{member} refuses: " + "; ".join(planned["errors"]))
+            continue
+        errors = planned["errors"] + list((host.get("__mod_jk_keys") or {}).get("problems", []))
+        if errors:
+            found.append(f"{member} refuses: " + "; ".join(errors))
     return found
 
 
@@ -174,6 +186,7 @@ class FilterModule:
             "tomcat_refusals": tomcat_refusals,
             "tomcat_new_secret": tomcat_new_secret,
             "tomcat_ports": _guarded(tomcat_ports),
+            "mod_jk_connectors": _guarded(mod_jk_connectors),
             "mod_jk_gone": mod_jk_gone,
             "mod_jk_refusals": mod_jk_refusals,
             "mod_jk_files": _guarded(mod_jk_files),

@@ -51,6 +51,13 @@ options:
     description: User and group of the instance. Files belong to root and can be read by this group only.
     type: str
     default: tomcat
+  listens:
+    description:
+      - Where the instance will listen, C(what), C(address) and C(port) of each.
+      - A port that another program has is an error.
+    type: list
+    elements: dict
+    default: []
   revision:
     description:
       - What C(STEADFAST_REVISION) in the environment of the running instance should be. Another asks for a restart.
@@ -103,6 +110,7 @@ running:
   sample: true
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -111,6 +119,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.files import File, FileSet, read, user_ids, write
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.ports import clashes, listeners
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.server import scratch
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.words import Refused
 
@@ -169,6 +178,15 @@ class Instance:
         if wanted and self.revision(pid) != wanted and not reasons:
             reasons.append("it was started from an earlier configuration")
         return ("restart" if reasons else "none"), reasons
+
+    def taken(self) -> list[str]:
+        """Wanted ports that somebody else has. What any instance of ours listens on now, the change may free."""
+        _rc, out, _err = self.module.run_command(
+            ["systemctl", "show", "steadfast-tomcat@*.service", "--property=MainPID", "--value"]
+        )
+        own = [inode for pid in out.split() if pid.isdigit() and pid != "0" for inode in sockets(pid)]
+        tables = [read(f"/proc/net/{name}") or "" for name in ("tcp", "tcp6")]
+        return clashes(self.given["listens"], listeners(*tables), own)
 
     def test(self) -> tuple[bool, list[str]]:
         """Let Tomcat read server.xml where nobody is in its way: (whether it was tested, errors)."""
@@ -230,6 +248,21 @@ class Instance:
                     shutil.rmtree(os.path.join(self.base, folder), ignore_errors=True)
 
 
+def sockets(pid: str) -> list[str]:
+    """The inodes of a process's sockets; none when it has ended."""
+    folder = f"/proc/{pid}/fd"
+    found = []
+    try:
+        for name in os.listdir(folder):
+            # files come and go meanwhile
+            with contextlib.suppress(FileNotFoundError):
+                target = os.readlink(os.path.join(folder, name))
+                found += [target[len("socket:[") : -1]] if target.startswith("socket:[") else []
+    except OSError:
+        return []
+    return found
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -240,6 +273,7 @@ def main() -> None:
             "files": {"type": "dict", "default": {}, "no_log": True},
             "links": {"type": "dict", "default": {}},
             "user": {"type": "str", "default": "tomcat"},
+            "listens": {"type": "list", "elements": "dict", "default": []},
             "revision": {"type": "str", "default": ""},
             "state": {"type": "str", "choices": ["planned", "applied", "reverted"], "default": "planned"},
         },
@@ -255,6 +289,7 @@ def main() -> None:
 
     action, reasons = instance.needs(pid)
     tested, errors = (False, []) if action == "none" else instance.test()
+    errors += [] if action == "none" else instance.taken()
     changed = []
     if state == "applied":
         if errors:

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Optional
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
 
-__all__ = ["AjpError", "cping", "status_of"]
+__all__ = ["AjpError", "cping", "refusals", "status_of"]
 
 CPING, FORWARD, GET = 10, 2, 2
 CPONG, SEND_HEADERS = 9, 4
 REQUEST_ATTRIBUTE_SECRET = 0x0C
 END = 0xFF
 MAX_PACKET = 65536
+#: How a connector answers a wrong secret, whatever it was asked for.
+FORBIDDEN = 403
+#: A page that nobody has, so that no application answers in its place.
+NOWHERE = "/steadfast-asks-for-a-page-that-nobody-has"
 
 
 class AjpError(RuntimeError):
@@ -89,3 +94,19 @@ def status_of(address: str, port: int, path: str, secret: Optional[str], timeout
     if found[0] != SEND_HEADERS or len(found) < 3:
         raise AjpError(f"answered a request with a packet of kind {found[0]}")
     return int(struct.unpack(">H", found[1:3])[0])
+
+
+def refusals(connectors: Iterable[Mapping[str, Any]], secret: str, timeout: float = 3.0) -> tuple[list[str], list[str]]:
+    """Return (why connectors do not take a secret, names of those that did not answer).
+
+    connectors: ``name``, ``address`` and ``port`` of each. timeout: seconds, for each.
+    """
+    problems, silent = [], []
+    for entry in connectors:
+        name, address, port = str(entry["name"]), str(entry["address"]), int(entry["port"])
+        try:
+            if status_of(address, port, NOWHERE, secret, timeout) == FORBIDDEN:
+                problems.append(f"worker {name} ({address}:{port}) refuses this secret")
+        except AjpError:
+            silent.append(name)
+    return problems, silent

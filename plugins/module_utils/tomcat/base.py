@@ -91,6 +91,18 @@ def _environment(values: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _speaks_multicast(instance: Instance, request: Mapping[str, Any]) -> str:
+    """Return what Java has to be told to send IPv4 multicast, with a space behind it, or nothing.
+
+    A socket for both protocols, which it takes otherwise, fails with "Invalid argument" when the interface is
+    loopback, as in the tutorial. Where an address is IPv6, Java needs that protocol, and Tomcat an IPv6 group.
+    """
+    addresses = (instance.address, instance.cluster_address, str(request["http_address"]))
+    if not request["is_clustered"] or request["membership"] != "multicast" or any(":" in found for found in addresses):
+        return ""
+    return "-Djava.net.preferIPv4Stack=true "
+
+
 def files(
     instance: Instance, everybody: Sequence[Instance], request: Mapping[str, Any], more: str = ""
 ) -> tuple[dict[str, str], dict[str, str], str]:
@@ -109,6 +121,7 @@ def files(
         "CATALINA_TMPDIR": f"{base}/temp",
         # an instance that can't have its ports must not run on without them
         "CATALINA_OPTS": "-Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true -Djava.awt.headless=true "
+        + _speaks_multicast(instance, request)
         + str(instance.options.get("java_options") or request["java_options"]),
         **request["environment"],
     }

@@ -16,7 +16,7 @@ from typing import Any
 
 from .words import Refused, known
 
-__all__ = ["DEFAULTS", "Instance", "all_instances", "instances", "unique_id"]
+__all__ = ["DEFAULTS", "Instance", "all_instances", "instances", "listens", "unique_id"]
 
 PORTS = ("http", "ajp", "cluster", "shutdown")
 DEFAULTS: Mapping[str, Any] = {
@@ -148,6 +148,18 @@ def all_instances(members: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]
         if other is not instance:
             raise Refused(f"{other.host} and {instance.host}: both have an instance with the route {instance.route}")
     return found
+
+
+def listens(instance: Instance, http_address: str, is_clustered: bool) -> list[dict[str, Any]]:
+    """Return where an instance listens: ``what``, ``address`` and ``port`` of each."""
+    places = {"http": http_address, "ajp": instance.address, "shutdown": "127.0.0.1"}
+    if is_clustered:
+        places["cluster"] = instance.cluster_address
+    return [
+        {"what": kind, "address": places[kind], "port": instance.ports[kind]}
+        for kind in PORTS
+        if kind in places and instance.ports[kind] > 0
+    ]
 
 
 def unique_id(cluster: str, route: str) -> str:

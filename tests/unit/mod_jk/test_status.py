@@ -8,7 +8,7 @@ import socket
 import threading
 
 import pytest
-from tomcat.ajp import AjpError, cping, forward, status_of
+from tomcat.ajp import AjpError, cping, forward, refusals, status_of
 from tomcat.mod_jk.sessions import complaints, split
 from tomcat.mod_jk.status import members, problems, update_query
 
@@ -114,3 +114,14 @@ def test_a_status_is_read_and_the_secret_sent() -> None:
     assert status_of("127.0.0.1", port, "/demo/", "sesame") == 403
     assert b"\x0c\x00\x06sesame\x00\xff" in asked[0]
     assert b"sesame" not in forward("/demo/", "localhost", None)
+
+
+def test_who_refuses_a_secret_is_told_from_who_takes_it_and_who_is_silent() -> None:
+    refusing, _asked = answered(b"AB\x00\x07\x04\x01\x93\x00\x00\x00\x00")
+    taking, asked = answered(b"AB\x00\x07\x04\x01\x94\x00\x00\x00\x00")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = closed.getsockname()[1]
+    ports = {"app1": refusing, "app2": taking, "app3": nobody}
+    connectors = [{"name": name, "address": "127.0.0.1", "port": port} for name, port in ports.items()]
+    assert refusals(connectors, "sesame") == ([f"worker app1 (127.0.0.1:{refusing}) refuses this secret"], ["app3"])
+    assert b"\x0c\x00\x06sesame\x00" in asked[0]

@@ -33,6 +33,11 @@ worker.loadbalancer.sticky_session_force=false
 """
 
 
+def test_members_may_be_named_by_the_old_name_of_the_directive(jk_request_of: Make, hosts: Hosts) -> None:
+    found = plan(jk_request_of(balancer_options={"balanced_workers": ["app2", "app1"]}), list(hosts), hosts)
+    assert found["loadbalancer"]["balance_workers"] == "app2,app1"
+
+
 def test_every_instance_of_the_inventory_is_a_worker(jk_request_of: Make, hosts: Hosts) -> None:
     hosts["app3"]["tomcat_instances"] = [{"name": "a"}, {"name": "b"}]
     found = plan(jk_request_of(), list(hosts), hosts)

@@ -44,6 +44,15 @@ def test_a_context_points_at_the_archive(request_of: Make, hosts: Hosts) -> None
     assert links["conf/web.xml"] == "/usr/share/tomcat10/skel/conf/web.xml"
 
 
+def test_java_is_told_to_speak_ipv4_where_it_multicasts(request_of: Make, hosts: Hosts) -> None:
+    option = "-Djava.net.preferIPv4Stack=true"
+    assert option not in planned(request_of(), hosts)[0]["conf/environment"]
+    assert option in planned(request_of(membership="multicast"), hosts)[0]["conf/environment"]
+    assert option not in planned(request_of(membership="multicast", is_clustered=False), hosts)[0]["conf/environment"]
+    hosts["app1"]["tomcat_address"] = "2001:db8::1"
+    assert option not in planned(request_of(membership="multicast"), hosts)[0]["conf/environment"]
+
+
 def test_whatever_changes_makes_a_running_instance_old(request_of: Make, hosts: Hosts) -> None:
     revisions = {
         planned(request_of(**given), hosts, more)[2]

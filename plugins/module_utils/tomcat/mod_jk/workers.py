@@ -107,7 +107,9 @@ def plan(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Mapping[str,
     members = [name for name, given in found.items() if given["type"] == "ajp13" and name not in more]
     if members and balancer not in found:
         own = {**SAFE_BALANCER, **request["balancer_options"]}
-        own.setdefault("balance_workers", members)
+        # by its old name it is just as well given
+        if "balance_workers" not in (words.FORMER.get(key, key) for key in own):
+            own["balance_workers"] = members
         found[balancer] = {"type": "lb", **words.typed(f"worker {balancer}", own, "lb")}
     if request["status_worker"] not in found:
         found[_name("mod_jk_status_worker", str(request["status_worker"]))] = {"type": "status"}

@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demo application is built from its sources, always to the same bytes, and is what the roles take it for."""
+
+from __future__ import annotations
+
+import importlib.util
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tomcat.war import inspect
+
+DEMO = Path(__file__).resolve().parents[3] / "examples" / "tomcat_demo"
+
+
+@pytest.fixture
+def build(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The build program, without the compiler, which is where Tomcat is."""
+    spec = importlib.util.spec_from_file_location("tomcat_demo_build", DEMO / "build.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "classes", lambda _jar, _place: {"WEB-INF/classes/steadfast/demo/Counter.class": b"x"})
+    return module
+
+
+def test_the_same_sources_are_the_same_bytes(build: ModuleType, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        build.main([str(tmp_path / f"{name}.war"), "--servlet-api", "none"])
+    assert (tmp_path / "one.war").read_bytes() == (tmp_path / "two.war").read_bytes()
+
+
+def test_sessions_travel_unless_they_are_to_stay(build: ModuleType, tmp_path: Path) -> None:
+    build.main([str(tmp_path / "demo.war"), "--servlet-api", "none", "--version", "7"])
+    build.main([str(tmp_path / "local.war"), "--servlet-api", "none", "--local"])
+    assert inspect(str(tmp_path / "demo.war")).is_distributable
+    assert not inspect(str(tmp_path / "local.war")).is_distributable
+    with zipfile.ZipFile(tmp_path / "demo.war") as archive:
+        assert "<param-value>7</param-value>" in archive.read("WEB-INF/web.xml").decode()
+        assert {"index.jsp", "test.jsp"} < set(archive.namelist())
+
+
+def test_a_broken_one_looks_whole_until_tomcat_starts_it(build: ModuleType, tmp_path: Path) -> None:
+    build.main([str(tmp_path / "broken.war"), "--servlet-api", "none", "--broken"])
+    found = inspect(str(tmp_path / "broken.war"))
+    assert (found.errors, found.is_distributable) == ([], True)
+
+
+def test_without_a_compiler_it_says_what_to_install(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build.shutil, "which", lambda _name: None)
+    with pytest.raises(SystemExit, match="libtomcat10-java"):
+        build.compiler()
