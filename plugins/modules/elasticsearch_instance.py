@@ -88,6 +88,11 @@ running:
   type: bool
   returned: always
   sample: true
+crashing:
+  description: Whether the unit does not run, but is started again and again.
+  type: bool
+  returned: always
+  sample: false
 action:
   description: V(start), V(restart) or V(none).
   type: str
@@ -184,13 +189,15 @@ def occupied(address: str, port: int) -> bool:
     return False
 
 
-def state_of(module: AnsibleModule, unit: str) -> tuple[bool, float]:
-    """Whether the unit runs, and since when, in seconds since 1970."""
-    show = ["systemctl", "show", "--timestamp=unix", "--property=ActiveState,ExecMainStartTimestamp", unit]
+def state_of(module: AnsibleModule, unit: str) -> tuple[bool, bool, float]:
+    """Whether the unit runs, whether it only ever tries to, and since when, in seconds since 1970."""
+    show = ["systemctl", "show", "--timestamp=unix", "--property=ActiveState,SubState,ExecMainStartTimestamp", unit]
     _rc, out, _err = module.run_command(show)
     told = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
     since = told.get("ExecMainStartTimestamp", "").lstrip("@")
-    return told.get("ActiveState") in ("active", "activating", "reloading"), float(since) if since.isdigit() else 0.0
+    crashing = told.get("SubState") == "auto-restart"
+    running = told.get("ActiveState") in ("active", "activating", "reloading") and not crashing
+    return running, crashing, float(since) if since.isdigit() else 0.0
 
 
 def main() -> None:
@@ -215,8 +222,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    running, started = state_of(module, params["unit"])
-    result: dict[str, Any] = {"running": running, "cluster_uuid": "", "cluster_name": "", "heap_bytes": 0}
+    running, crashing, started = state_of(module, params["unit"])
+    result: dict[str, Any] = {"running": running, "crashing": crashing}
+    result.update(cluster_uuid="", cluster_name="", heap_bytes=0)
     errors = []
     memory = available(read)
     try:

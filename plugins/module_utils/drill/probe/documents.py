@@ -29,9 +29,9 @@ from .writes import ReadError, WriteProber
 __all__ = ["DocumentProber", "read_documents"]
 
 PAUSE_SECONDS = 0.05
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 2.0
 READ_SECONDS = 60.0
-WORKERS = 32
+WORKERS = 16
 """More would only compete with the cluster for the processor; what is due while all are busy waits for its turn."""
 PAGE = 5000
 
