@@ -12,7 +12,8 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   nodes:
-    description: The nodes of the cluster. Each is asked for itself, since two sides of a split cluster say different things.
+    description:
+      - The nodes of the cluster. Each is asked for itself, since two sides of a split cluster say different things.
     type: list
     elements: dict
     required: true

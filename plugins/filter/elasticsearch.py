@@ -10,7 +10,9 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch import (
     checks,
+    errors,
     formation,
+    members,
     rolling,
     settings,
     words,
@@ -23,7 +25,7 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     def filtered(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except words.Refused as error:
+        except errors.Refused as error:
             raise AnsibleFilterError(str(error)) from None
         except (KeyError, TypeError, ValueError) as error:
             raise AnsibleFilterError(f"{type(error).__name__}: {error}") from None
@@ -31,8 +33,8 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     return filtered
 
 
-def _member(entry: Mapping[str, Any]) -> settings.Member:
-    return settings.Member(
+def _member(entry: Mapping[str, Any]) -> members.Member:
+    return members.Member(
         str(entry["host"]),
         str(entry["name"]),
         tuple(str(role) for role in entry["roles"]),
@@ -41,20 +43,20 @@ def _member(entry: Mapping[str, Any]) -> settings.Member:
     )
 
 
-def _members(declared: Sequence[Mapping[str, Any]]) -> list[settings.Member]:
+def _members(declared: Sequence[Mapping[str, Any]]) -> list[members.Member]:
     return [_member(entry) for entry in declared]
 
 
-def elasticsearch_absent(members: Sequence[str], hosts: Hosts, usual: Mapping[str, Any]) -> list[dict[str, Any]]:
+def elasticsearch_absent(absent: Sequence[str], hosts: Hosts, usual: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Declarations of members that are down, from the inventory alone.
 
     usual: what a host has that does not say otherwise.
     """
     found = []
-    for host in members:
+    for host in absent:
         own = hosts.get(host) or {}
         if not own.get("elasticsearch_address"):
-            raise words.Refused(f"{host} is absent and can't be asked: set its elasticsearch_address in the inventory")
+            raise errors.Refused(f"{host} is absent and can't be asked: set its elasticsearch_address in the inventory")
         found.append(
             {
                 "host": host,

@@ -129,7 +129,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.health 
     concerns,
     problems,
 )
-from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.settings import Member, voters
+from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.members import Member, voters
 
 PAUSE = 0.5
 

@@ -147,8 +147,8 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.api imp
     Unreachable,
 )
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.disk import read_commit, state_folders
+from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.errors import Refused
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.heap import heap_bytes
-from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.words import Refused
 from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance.memory import available
 
 

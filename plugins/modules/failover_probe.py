@@ -64,9 +64,8 @@ options:
             one that was acknowledged is accounted for. The client host needs the package C(python3-redis).
           - V(session) asks like one user with a session cookie, who waits for each answer. A session that is not the
             one before is a wrong answer. With O(probes[].read_path) its requests are numbered writes.
-          - V(elasticsearch) writes numbered documents to an index of its own, each time through another of the nodes
-            in O(probes[].seeds). When the run is collected, every one that was acknowledged is accounted for, and the
-            index removed.
+          - V(elasticsearch) writes numbered documents to an index of its own, through one node after the other. They
+            are accounted for in the same way.
         type: str
         choices: [icmp, udp, tcp, http, stream, neighbour, command, redis, session, elasticsearch]
         required: true
@@ -87,8 +86,7 @@ options:
         description:
           - An attempt unanswered for so long is lost. Default 250 for V(icmp) and V(udp), 500 for V(tcp), 800 for
             V(http) and V(stream), 50 for V(neighbour), where it is also how long answers are collected, 1000 for
-            V(redis), where it is also how long the client library may repeat a write, 5000 for V(command) and
-            V(session).
+            V(redis), where it is also how long the client library may repeat a write, 5000 for the others.
         type: float
       family:
         description: Address family to resolve names to.
@@ -328,18 +326,7 @@ PROBE_OPTIONS = {
     "kind": {
         "type": "str",
         "required": True,
-        "choices": [
-            "icmp",
-            "udp",
-            "tcp",
-            "http",
-            "stream",
-            "neighbour",
-            "command",
-            "redis",
-            "session",
-            "elasticsearch",
-        ],
+        "choices": KINDS,
     },
     "target": {"type": "str"},
     "port": {"type": "int"},

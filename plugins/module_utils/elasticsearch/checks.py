@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .settings import Member
-from .words import Refused, misplaced, parse_version, role_mistakes
+from .errors import Refused
+from .members import Member
+from .words import misplaced, parse_version, role_mistakes
 
 __all__ = ["member_mistakes", "refusals"]
 

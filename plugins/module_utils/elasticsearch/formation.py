@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .settings import Member, voters
+from .members import Member, voters
 
 __all__ = ["Decision", "Look", "decide", "look_of"]
 

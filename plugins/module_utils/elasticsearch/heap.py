@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from .words import Refused
+from .errors import Refused
 
 __all__ = ["heap_bytes"]
 

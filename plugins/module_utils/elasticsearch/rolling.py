@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .settings import Member
+from .members import Member
 
 __all__ = ["departures", "longest_election_ms", "order"]
 

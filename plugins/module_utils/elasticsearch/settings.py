@@ -6,38 +6,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from .members import Member, voters
 from .words import Version
 
-__all__ = ["Member", "compose", "heap_options", "quorum", "render", "voters", "warnings"]
-
-
-@dataclass(frozen=True)
-class Member:
-    """One node as the inventory declares it. transport: "address:port"."""
-
-    host: str
-    name: str
-    roles: tuple[str, ...]
-    transport: str
-    zone: str = ""
-
-    @property
-    def is_eligible(self) -> bool:
-        """May it vote?"""
-        return "master" in self.roles
-
-    @property
-    def has_data(self) -> bool:
-        """May it hold shards?"""
-        return any(role == "data" or role.startswith("data_") for role in self.roles)
-
-
-def voters(members: Sequence[Member]) -> list[str]:
-    """Names of those that may vote, sorted: what cluster.initial_master_nodes says while a cluster is formed."""
-    return sorted(member.name for member in members if member.is_eligible)
+__all__ = ["compose", "heap_options", "quorum", "render", "warnings"]
 
 
 def quorum(members: Sequence[Member]) -> int:

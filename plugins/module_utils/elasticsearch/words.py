@@ -8,7 +8,9 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["NODE_ROLES", "Refused", "Version", "misplaced", "nearest", "parse_version", "role_mistakes"]
+from .errors import Refused
+
+__all__ = ["NODE_ROLES", "Version", "misplaced", "nearest", "parse_version", "role_mistakes"]
 
 Version = tuple[int, int, int]
 
@@ -66,10 +68,6 @@ OLD = {
     ),
     "discovery.type": "with single-node a node never joins the others",
 }
-
-
-class Refused(ValueError):
-    """A request that can't work; the text names the variable and says why."""
 
 
 def parse_version(text: str) -> Version:

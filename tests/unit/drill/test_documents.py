@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The indexing probe against a server that speaks as much of Elasticsearch as it needs; sockets and threads are real."""
+"""The indexing probe against a server that speaks as much of Elasticsearch as it needs, over real sockets."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from elasticsearch.settings import Member
+from elasticsearch.members import Member
 
 
 @pytest.fixture

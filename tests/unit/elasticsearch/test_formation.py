@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from elasticsearch.disk import Identity, read_commit, state_folders
 from elasticsearch.formation import Look, decide, look_of
-from elasticsearch.settings import Member
+from elasticsearch.members import Member
 
 RECORDED = Path(__file__).parent / "recorded"
 EMPTY = [Look("es1"), Look("es2"), Look("es3")]

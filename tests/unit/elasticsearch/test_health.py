@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from elasticsearch.departure import EXCLUDED, excluded, flat, setting_change, shards_on, without
 from elasticsearch.health import Expected, View, concerns, problems, view_of
+from elasticsearch.members import Member
 from elasticsearch.rolling import departures, longest_election_ms, order
-from elasticsearch.settings import Member
 
 RECORDED = Path(__file__).parent / "recorded"
 THREE = Expected(["n1", "n2", "n3"], ["n1", "n2", "n3"], 3)

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 from elasticsearch.checks import member_mistakes, refusals
+from elasticsearch.errors import Refused
 from elasticsearch.heap import heap_bytes
-from elasticsearch.settings import Member, compose, heap_options, render, warnings
-from elasticsearch.words import Refused, parse_version
+from elasticsearch.members import Member
+from elasticsearch.settings import compose, heap_options, render, warnings
+from elasticsearch.words import parse_version
 
 GIB = 1024**3
 PEERS = ["192.0.2.1:9300", "192.0.2.2:9300", "192.0.2.3:9300"]

@@ -177,21 +177,21 @@ def read_documents(spec: ProbeSpec, run_id: str) -> list[int]:
     deadline = time.monotonic() + READ_SECONDS
     nodes: Sequence[tuple[str, int]] = places(spec)
     index = _index(spec, run_id)
-    for attempt in itertools.count():
-        place = nodes[attempt % len(nodes)]
+    for place in itertools.cycle(nodes):
         try:
             found = _read_from(place, index)
-            break
         except (OSError, ValueError) as error:
             if time.monotonic() > deadline:
                 raise ReadError(f"{place[0]}: {error}") from None
-        time.sleep(0.5)
-    try:
-        ask(place, "DELETE", f"/{index}", timeout=READ_SECONDS)
-    except (OSError, ValueError):
-        # What was found counts; an index that stays is only in the way.
-        pass
-    return found
+            time.sleep(0.5)
+            continue
+        try:
+            ask(place, "DELETE", f"/{index}", timeout=READ_SECONDS)
+        except (OSError, ValueError):
+            # What was found counts; an index that stays is only in the way.
+            pass
+        return found
+    raise ReadError("there is no node to ask")
 
 
 def _read_from(place: tuple[str, int], index: str) -> list[int]:
