@@ -64,8 +64,7 @@ options:
             one that was acknowledged is accounted for. The client host needs the package C(python3-redis).
           - V(session) asks like one user with a session cookie, who waits for each answer. A session that is not the
             one before is a wrong answer. With O(probes[].read_path) its requests are numbered writes.
-          - V(elasticsearch) writes numbered documents to an index of its own, through one node after the other. They
-            are accounted for in the same way.
+          - V(elasticsearch) writes numbered documents by one node after the other, accounted for in the same way.
         type: str
         choices: [icmp, udp, tcp, http, stream, neighbour, command, redis, session, elasticsearch]
         required: true
@@ -80,7 +79,7 @@ options:
       interval_ms:
         description:
           - Milliseconds between two attempts. Default 1 for V(udp), 5 for V(icmp), 10 for V(tcp), 20 for V(http) and
-            V(stream), 100 for V(neighbour), V(command), V(redis), V(session) and V(elasticsearch).
+            V(stream), 100 for the others.
         type: float
       timeout_ms:
         description:
@@ -146,8 +145,7 @@ options:
         type: list
         elements: str
       read_command:
-        description:
-          - V(command) only. Program that prints the numbers it finds written, separated by white space.
+        description: V(command) only. Program that prints the numbers it finds written, separated by white space.
         type: list
         elements: str
       read_path:
