@@ -148,8 +148,9 @@ def test_a_refused_document_is_not_acknowledged(index: Index, started: tuple[Doc
     prober, hub = started
     index.refuses = True
     prober.send(1)
-    deadline = time.monotonic() + 30
-    while "503" not in prober._why.get(1, "") and time.monotonic() < deadline:
+    deadline = time.monotonic() + 10
+    while "503" not in prober._why.get(1, ""):
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     answer = prober.abandon(1)
     assert answer is not None
@@ -157,7 +158,8 @@ def test_a_refused_document_is_not_acknowledged(index: Index, started: tuple[Doc
     assert hub.ends == {}
     index.refuses = False
     prober.send(2)
-    hub.run_until(lambda: 2 in hub.ends)
+    hub.run_until(lambda: len(hub.ends) == 2)
+    assert [hub.ends[seq][0] for seq in (1, 2)] == [Outcome.TIMEOUT, Outcome.OK]
     assert list(index.documents) == ["2"]
 
 
