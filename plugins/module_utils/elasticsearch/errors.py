@@ -8,4 +8,4 @@ __all__ = ["Refused"]
 
 
 class Refused(ValueError):
-    """A request that can't work; the text names the variable and says why."""
+    """A request that can't work; the text says why."""

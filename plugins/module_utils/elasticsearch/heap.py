@@ -26,7 +26,7 @@ _UNITS = {"k": 1024, "m": MIB, "g": 1024 * MIB}
 def _size(text: str) -> int:
     match = re.fullmatch(r"([0-9]+)([kmgKMG])[bB]?", text.strip())
     if not match:
-        raise Refused(f"elasticsearch_heap is {text!r}, has to be a size such as 512m or 4g")
+        raise Refused(f"the heap is {text!r}, has to be a size such as 512m or 4g")
     return int(match.group(1)) * _UNITS[match.group(2).lower()]
 
 
@@ -41,10 +41,10 @@ def heap_bytes(wanted: str, percent: float, memory_bytes: int, source: str) -> i
     found = _size(wanted)
     if found > allowed:
         raise Refused(
-            f"elasticsearch_heap is {found // MIB} MiB, but {percent:g} % (elasticsearch_memory_percent) of the "
+            f"the heap is to be {found // MIB} MiB, but {percent:g} % of the "
             f"{memory_bytes // MIB} MiB here (by {source}) are {allowed // MIB} MiB; the kernel's cache of files "
             "needs the rest"
         )
     if found < SMALLEST:
-        raise Refused(f"elasticsearch_heap is {found // MIB} MiB, a node needs {SMALLEST // MIB} MiB at least")
+        raise Refused(f"the heap is to be {found // MIB} MiB, a node needs {SMALLEST // MIB} MiB at least")
     return found

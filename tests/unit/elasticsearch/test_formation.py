@@ -4,14 +4,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from elasticsearch.disk import Identity, read_commit, state_folders
 from elasticsearch.formation import Look, decide, look_of
 from elasticsearch.members import Member
 
-RECORDED = Path(__file__).parent / "recorded"
 EMPTY = [Look("es1"), Look("es2"), Look("es3")]
 
 
@@ -61,20 +56,3 @@ def test_a_node_without_a_cluster_has_no_uuid() -> None:
     found = look_of("es1", {"cluster_uuid": "_na_", "has_data": True, "identity": {"node_id": "x", "version": 0}})
     assert found == Look("es1", "", "x", True, 0)
     assert not found.belongs
-
-
-@pytest.mark.parametrize("file", ["waiting.segments", "member.segments"])
-def test_commits_of_a_real_node_are_read(file: str) -> None:
-    found = read_commit((RECORDED / file).read_bytes())
-    assert found is not None
-    assert len(found.node_id) == 22
-    assert found.belongs == (file == "member.segments")
-
-
-def test_a_commit_of_something_else_is_none_of_ours() -> None:
-    assert read_commit(b"\x3f\xd7\x6c\x17\x08segments") is None
-    assert read_commit(b"\x07node_id\x02xy\x0ccurrent_term\x01x\x15last_accepted_version\x011") is None
-    assert read_commit(b"\x07node_id\x02xy\x0ccurrent_term\x013\x15last_accepted_version\x0212") == Identity(
-        "xy", 3, 12
-    )
-    assert state_folders("/d") == ("/d/_state", "/d/nodes/0/_state")
