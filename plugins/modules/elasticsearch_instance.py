@@ -12,8 +12,8 @@ short_description: Look at the Elasticsearch node of this machine
 version_added: 0.1.0
 description:
   - Tells who the node is by its data directory, whether it runs or not, and which cluster it says it is in.
-  - Tells what it needs to become what is declared, and why that can't be - a heap above the memory, a port that
-    another program uses.
+  - Tells whether it has to be started or restarted, and why it can't be as asked for - a heap above the memory, a port
+    that another program uses.
 author: the steadfast.ha authors (@steadfast-ha)
 extends_documentation_fragment: steadfast.ha.reading
 options:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Elasticsearch's HTTP interface, with the standard library. The only file here that opens connections."""
+"""Elasticsearch's HTTP interface, with the standard library. The only file that opens connections."""
 
 from __future__ import annotations
 
