@@ -70,7 +70,7 @@ def test_an_address_removed_by_hand_comes_back(cluster: Cluster) -> None:
     assert "brd 10.77.0.255" in line
     cluster.n1.ip("address", "del", f"{VIP}/24", "dev", "eth0")
     wait_for(lambda: cluster.holders() == ["n1"], f"restored\n{cluster.logs()}")
-    assert cluster.n1.events("group-address-lost")
+    wait_for(lambda: cluster.n1.events("group-address-lost"), f"said\n{cluster.logs()}")  # logs are written apart
 
 
 def test_losing_a_second_heartbeat_link_moves_nothing_and_it_is_used_again_when_it_is_back(cluster: Cluster) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from heartbeat.host import links
 from heartbeat.host.links import Links, describe, resolve
 from heartbeat.host.loop import Loop
 from heartbeat.host.rtnl import Device
@@ -164,3 +165,23 @@ def test_a_device_with_a_new_index_is_opened_anew(bench: Bench, port: int) -> No
     say(port, b"after")
     bench.turn_until(lambda: bench.heard)
     assert bench.errors == []
+
+
+def test_what_cannot_be_opened_anew_is_tried_again_with_the_next_news_of_the_device(
+    bench: Bench, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    medium = Ucast("lo", "127.0.0.2", port)
+    bench.links.open([medium], LO, {})
+    moved: Any = Device(LO["lo"].index + 1000, "lo", bytes(6), 772, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(links, "_udp", refuse)
+        bench.links.device_changed(moved, False)
+    assert bench.errors == [f"{describe(medium)}: not yet"]
+    bench.links.send(b"into the void")
+    bench.links.device_changed(moved, False)
+    bench.links.send(b"after")
+    assert bench.links.counters()[describe(medium)] == {"sent": 1, "errors": 1}
+
+
+def refuse(family: int, device: str) -> socket.socket:
+    raise OSError(1, "not yet")

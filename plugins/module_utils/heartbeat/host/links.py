@@ -158,8 +158,13 @@ class Links:
                 self._on_error(describe(sender.medium), error.strerror or str(error))
 
     def device_changed(self, device: Device, gone: bool) -> None:
-        """A device that came back under its name has a new index, and sockets bound to the old one are deaf: reopen."""
-        if gone or self._index.get(device.name) == device.index:
+        """A device that came back under its name has a new index, and sockets bound to the old one are deaf: reopen.
+
+        What cannot be opened yet is tried again with the next news of the device."""
+        if gone:
+            self._index.pop(device.name, None)
+            return
+        if self._index.get(device.name) == device.index:
             return
         self._index[device.name] = device.index
         for sender in self._senders.values():
@@ -176,6 +181,7 @@ class Links:
                 self._close_receiver(self._receivers.pop(key))
             self._open_receiver(key, sender.medium)
         except OSError as error:
+            self._index.pop(sender.medium.device, None)
             self._on_error(describe(sender.medium), error.strerror or str(error))
 
     def counters(self) -> dict[str, dict[str, int]]:
