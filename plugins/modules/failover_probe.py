@@ -64,8 +64,9 @@ options:
             one that was acknowledged is accounted for. The client host needs the package C(python3-redis).
           - V(session) asks like one user with a session cookie, who waits for each answer. A session that is not the
             one before is a wrong answer. With O(probes[].read_path) its requests are numbered writes.
+          - V(elasticsearch) writes numbered documents by one node after the other, accounted for in the same way.
         type: str
-        choices: [icmp, udp, tcp, http, stream, neighbour, command, redis, session]
+        choices: [icmp, udp, tcp, http, stream, neighbour, command, redis, session, elasticsearch]
         required: true
       target:
         description:
@@ -78,14 +79,13 @@ options:
       interval_ms:
         description:
           - Milliseconds between two attempts. Default 1 for V(udp), 5 for V(icmp), 10 for V(tcp), 20 for V(http) and
-            V(stream), 100 for V(neighbour), V(command), V(redis) and V(session).
+            V(stream), 100 for the others.
         type: float
       timeout_ms:
         description:
           - An attempt unanswered for so long is lost. Default 250 for V(icmp) and V(udp), 500 for V(tcp), 800 for
             V(http) and V(stream), 50 for V(neighbour), where it is also how long answers are collected, 1000 for
-            V(redis), where it is also how long the client library may repeat a write, 5000 for V(command) and
-            V(session).
+            V(redis), where it is also how long the client library may repeat a write, 5000 for the others.
         type: float
       family:
         description: Address family to resolve names to.
@@ -145,8 +145,7 @@ options:
         type: list
         elements: str
       read_command:
-        description:
-          - V(command) only. Program that prints the numbers it finds written, separated by white space.
+        description: V(command) only. Program that prints the numbers it finds written, separated by white space.
         type: list
         elements: str
       read_path:
@@ -160,9 +159,15 @@ options:
         type: str
         choices: [cluster, standalone]
       seeds:
-        description: V(redis) only. More instances to learn the cluster from, as C(host:port).
+        description: V(redis) and V(elasticsearch) only. More instances or nodes to ask, as C(host:port).
         type: list
         elements: str
+      shards:
+        description: V(elasticsearch) only. Shards of the index. 1 unless set.
+        type: int
+      replicas:
+        description: V(elasticsearch) only. Copies of each shard besides the first. 1 unless set.
+        type: int
       slot:
         description:
           - V(redis) only. Puts all keys of the probe into this slot, to measure the outage of one shard. Without it
@@ -313,13 +318,13 @@ from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.rundir im
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.spec import SpecError, parse_run
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.summary import summary_of, summary_table
 
-KINDS = ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command", "redis", "session"]
+KINDS = ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command", "redis", "session", "elasticsearch"]
 PROBE_OPTIONS = {
     "name": {"type": "str", "required": True},
     "kind": {
         "type": "str",
         "required": True,
-        "choices": ["icmp", "udp", "tcp", "http", "stream", "neighbour", "command", "redis", "session"],
+        "choices": KINDS,
     },
     "target": {"type": "str"},
     "port": {"type": "int"},
@@ -347,6 +352,8 @@ PROBE_OPTIONS = {
     "session_cookie": {"type": "str", "no_log": False},
     "mode": {"type": "str", "choices": ["cluster", "standalone"]},
     "seeds": {"type": "list", "elements": "str"},
+    "shards": {"type": "int"},
+    "replicas": {"type": "int"},
     "slot": {"type": "int"},
     "username": {"type": "str"},
     "password_file": {"type": "path", "no_log": False},

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import agent, host, lifecycle
+from . import agent, elasticsearch, host, lifecycle
 from .errors import LabError, say
 from .identity import Identity, checkout_root
 from .lab import Lab
@@ -45,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     command = add("gc", "remove what earlier runs of this checkout left")
     command.add_argument("--all", action="store_true", help="all labs of this checkout")
     add("clean", "remove labs, images and caches; restore host settings")
+    command = add("archive", "build what no package brings, unless the cache has it; prints path and checksum")
+    command.add_argument("system", choices=("elasticsearch",))
     add("requirements", "tell which Debian packages the host lacks")
     command = add("exec", "run a command on a node", chosen)
     command.add_argument("node")
@@ -164,6 +166,8 @@ def _dispatch(arguments: argparse.Namespace, root: Path) -> None:
             _print(lab.status())
     elif command == "requirements":
         _requirements()
+    elif command == "archive":
+        _print(elasticsearch.archive())
     elif command == "gc":
         _print({"removed": lifecycle.gc(root, everything=arguments.all)})
     elif command == "clean":

@@ -23,7 +23,12 @@ REQUIRED = {
     "sysctl": "procps",
 }
 # Every systemd takes some ten inotify instances, and all of root's share one limit (kernel default: 128).
-SYSCTLS = {"fs.inotify.max_user_instances": 1024, "fs.inotify.max_user_watches": 262144}
+# Elasticsearch refuses to start below the third, which a container cannot set for itself.
+SYSCTLS = {
+    "fs.inotify.max_user_instances": 1024,
+    "fs.inotify.max_user_watches": 262144,
+    "vm.max_map_count": 262144,
+}
 
 
 def require_root() -> None:
@@ -49,7 +54,7 @@ def _record() -> Path:
 
 
 def raise_limits() -> None:
-    """Raise the host's inotify limits where they are too low, and remember what they were."""
+    """Raise the host's limits where they are too low, and remember what they were."""
     try:
         changes: dict[str, dict[str, int]] = json.loads(_record().read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Optional
 
 from .command import CommandProber, read_numbers
+from .documents import DocumentProber, read_documents
 from .http import HttpProber
 from .icmp import IcmpProber
 from .neighbour import NeighbourProber
@@ -32,12 +33,14 @@ PROBERS: Mapping[str, type[Prober]] = {
     "command": CommandProber,
     "redis": RedisProber,
     "session": SessionProber,
+    "elasticsearch": DocumentProber,
 }
 
 READERS: Mapping[str, Reader] = {
     "command": read_numbers,
     "redis": read_keys,
     "session": read_session,
+    "elasticsearch": read_documents,
 }
 """Kinds whose attempts are writes, with the function that reads them back."""
 

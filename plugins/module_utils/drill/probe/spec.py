@@ -91,6 +91,8 @@ KINDS: Mapping[str, KindRules] = {
     "command": KindRules(100, 5000, False, {"command": list, "read_command": list}),
     # The client library repeats what failed: the timeout is how long an application would let it.
     "redis": KindRules(100, 1000, True, REDIS_OPTIONS),
+    # An application tries again, too.
+    "elasticsearch": KindRules(100, 5000, True, {"seeds": list, "shards": int, "replicas": int}),
 }
 
 DEFAULTS: Mapping[str, Any] = {"family": "any", "source": None}
@@ -225,12 +227,24 @@ def _redis_mistakes(options: Mapping[str, Any], where: str) -> list[str]:
     for key, low, high in (("slot", 0, 16383), ("wait", 0, 100), ("workers", 1, 256)):
         if not low <= options.get(key, low) <= high:
             found.append(f"{where}: {key} is {options[key]}, must be between {low} and {high}")
-    found += [
+    return found + _seed_mistakes(options, where)
+
+
+def _seed_mistakes(options: Mapping[str, Any], where: str) -> list[str]:
+    return [
         f"{where}: seeds must be a list of host:port, not {seed!r}"
         for seed in options.get("seeds", [])
         if not isinstance(seed, str) or not SEED.match(seed)
     ]
-    return found
+
+
+def _elasticsearch_mistakes(options: Mapping[str, Any], where: str) -> list[str]:
+    found = [
+        f"{where}: {key} is {options[key]}, must be between {low} and {high}"
+        for key, low, high in (("shards", 1, 100), ("replicas", 0, 10))
+        if not low <= options.get(key, low) <= high
+    ]
+    return found + _seed_mistakes(options, where)
 
 
 def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
@@ -272,6 +286,8 @@ def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
             errors.append(f"{where}: {key} must be a list of words, the program first")
     if kind == "redis":
         errors += _redis_mistakes(options, where)
+    if kind == "elasticsearch":
+        errors += _elasticsearch_mistakes(options, where)
     if kind == "session" and options.get("read_path") and "{number}" not in str(options.get("path")):
         errors.append(f"{where}: with read_path, path needs {{number}} where the number goes that is to be kept")
     if kind == "session" and not options.get("path"):
