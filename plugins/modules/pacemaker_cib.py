@@ -120,7 +120,6 @@ checked_agents:
   sample: ["ocf:heartbeat:IPaddr2"]
 """
 
-import shutil
 import time
 from collections.abc import Sequence
 from typing import Any, Optional
@@ -131,10 +130,11 @@ from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import desc
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.agents import Agent
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.compose import Around, Wanted, compose
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.live import around
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.local import are_installed, tools_of
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.merge import Merged, Scope, merge
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.resources import agent_names
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.simulate import Move, moves
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.tools import Failed, Tools, installed
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.tools import Failed, Tools
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.words import Refused
 
 
@@ -257,17 +257,11 @@ def main() -> None:
         supports_check_mode=True,
     )
 
-    def run(arguments: Sequence[str], stdin: Optional[str]) -> tuple[int, str, str]:
-        code, out, err = module.run_command(
-            list(arguments), data=stdin, environ_update={"LC_ALL": "C", "LANGUAGE": "C"}
-        )
-        return code, out, err
-
-    there = installed(lambda name: shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin"))
+    there = are_installed()
     wants_check = module.params["state"] == "checked"
     if not there and not (module.check_mode or wants_check):
         module.fail_json(msg="pacemaker's command line tools are not on this node")
-    request = Request(module, Tools(run, module.tmpdir) if there else None)
+    request = Request(module, tools_of(module) if there else None)
     try:
         module.exit_json(**(check(request) if wants_check else apply(request)))
     except (Refused, Failed) as error:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Optional
 from xml.etree.ElementTree import Element
 
+from .fit import NESTED_SCORE
 from .shape import Field, entries, shaped, values
 from .tree import element, plain, put
 from .words import ROLES, Refused, known, made_id
@@ -228,7 +229,7 @@ def rule(path: str, given: Any, identity: str) -> Element:
     made = element(
         "rule",
         id=identity,
-        score=fields.get("score"),
+        score=fields.get("score", NESTED_SCORE if nested else None),
         score_attribute=fields.get("score_attribute"),
         role=fields.get("role"),
         boolean_op=fields.get("operator", "and"),

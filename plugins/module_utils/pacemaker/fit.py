@@ -35,6 +35,10 @@ _DEFAULTS = {
 }
 
 
+#: The score of a rule within a rule, which means nothing; schemas before 3.9 want one.
+NESTED_SCORE = "0"
+
+
 def alike(name: str, one: str, other: str) -> bool:
     """Tell whether two spellings of an attribute of Pacemaker's own mean the same."""
     if one == other:
@@ -106,7 +110,8 @@ def _attributes(live: Element, wanted: Element, inside: str) -> dict[str, str]:
         elif alike(name, value, _DEFAULTS.get(name, value + "?")):
             found[name] = value
     for name, value in wanted.attrib.items():
-        if name not in found and not (name in _DEFAULTS and alike(name, value, _DEFAULTS[name])):
+        default = NESTED_SCORE if name == "score" and inside == "rule" else _DEFAULTS.get(name)
+        if name not in found and (default is None or not alike(name, value, default)):
             found[name] = value
     return found
 

@@ -26,6 +26,7 @@ RESOURCE = {
     "meta": Field("map"),
     "utilization": Field("map"),
     "operations": Field("list"),
+    "recommended_operations": Field("bool"),
 }
 OPERATION = {
     "action": Field(required=True, choices=tuple(sorted(ACTIONS))),
@@ -59,6 +60,7 @@ FENCE_DEVICE = {
     "parameters": Field("map"),
     "meta": Field("map"),
     "operations": Field("list"),
+    "recommended_operations": Field("bool"),
 }
 #: Actions that an agent recommends and the cluster runs.
 _RUN = ("start", "stop", "monitor", "promote", "demote", "notify", "migrate_to", "migrate_from")
@@ -192,43 +194,38 @@ def _primitive(path: str, entry: Mapping[str, Any], plain_one: Plain, shelf: She
         pairs("instance_attributes", name, given),
         pairs("meta_attributes", name, named(f"{path}.meta", entry.get("meta"), META)),
         pairs("utilization", name, values(f"{path}.utilization", entry.get("utilization"))),
-        _operations(path, name, told, plain_one.operations, entry.get("operations", [])),
+        _operations(path, entry, told, plain_one.operations),
     )
 
 
-def _operations(
-    path: str,
-    name: str,
-    agent: Optional[Agent],
-    usual: Iterable[Mapping[str, Any]],
-    declared: Iterable[Mapping[str, Any]],
-) -> Element:
+def _operations(path: str, entry: Mapping[str, Any], agent: Optional[Agent], usual: Iterable[Any]) -> Optional[Element]:
     """Return the operations: what the agent recommends, over it what a helper finds usual, over that what is declared.
 
     Each layer replaces the actions that it names and leaves the others. Without metadata and without a word there is
     still a monitor: a resource that nobody looks at is not highly available.
     """
-    chosen = _recommended(agent) if agent is not None else []
-    for layer in (usual, declared):
-        stated = [entry for _place, entry in entries(f"{path}.operations", list(layer), OPERATION)]
-        replaced = {(entry["action"], entry.get("role")) for entry in stated}
-        chosen = [entry for entry in chosen if (entry["action"], entry.get("role")) not in replaced] + stated
-    if not any(entry["action"] == "monitor" for entry in chosen):
+    name, is_alone = entry["name"], entry.get("recommended_operations") is False
+    chosen = _recommended(agent) if agent is not None and not is_alone else []
+    for layer in (() if is_alone else usual, entry.get("operations", ())):
+        stated = [found for _place, found in entries(f"{path}.operations", list(layer), OPERATION)]
+        replaced = {(found["action"], found.get("role")) for found in stated}
+        chosen = [found for found in chosen if (found["action"], found.get("role")) not in replaced] + stated
+    if not is_alone and not any(found["action"] == "monitor" for found in chosen):
         chosen.append({"action": "monitor"})
-    intervals: dict[tuple[str, Optional[float]], str] = {}
+    intervals = set()
     made = Element("operations")
-    for entry in sorted(chosen, key=lambda found: (found["action"], found.get("role") or "")):
-        is_monitor = entry["action"] == "monitor"
-        entry.setdefault("interval", "10s" if is_monitor else "0s")
-        every = duration_ms(entry["interval"])
-        place = f"{path}.operations[{entry['action']}].interval"
+    for found in sorted(chosen, key=lambda one: (one["action"], one.get("role") or "")):
+        is_monitor = found["action"] == "monitor"
+        found.setdefault("interval", "10s" if is_monitor else "0s")
+        every = duration_ms(found["interval"])
+        place = f"{path}.operations[{found['action']}].interval"
         if is_monitor and not every:
             raise Refused(f"{place}: a monitor needs one above 0")
-        if (entry["action"], every) in intervals:
-            raise Refused(f"{place}: {entry['interval']} stands there twice; Pacemaker tells them apart by it")
-        intervals[entry["action"], every] = entry["interval"]
-        made.append(_operation(path, name, entry))
-    return made
+        if (found["action"], every) in intervals:
+            raise Refused(f"{place}: {found['interval']} stands there twice; Pacemaker tells them apart by it")
+        intervals.add((found["action"], every))
+        made.append(_operation(path, name, found))
+    return made if len(made) else None
 
 
 def _recommended(agent: Agent) -> list[dict[str, Any]]:

@@ -28,6 +28,10 @@ RACED = (103,)
 LAST_KNOWN = "/var/lib/pacemaker/cib/cib.xml"
 
 
+#: What has to be there.
+PROGRAMS = ("cibadmin", "crm_diff", "crm_verify", "crm_simulate", "crm_resource", "crm_mon")
+
+
 class Failed(Exception):
     """A program of Pacemaker's did not do what it should; the text says which, and what it said."""
 
@@ -54,6 +58,10 @@ class Tools:
     def query(self) -> Element:
         """Return the CIB of the running cluster. Raises Failed when there is none."""
         return read(self.ask("cibadmin", "--query"))
+
+    def status(self) -> str:
+        """Return what crm_mon says of the running cluster, as XML. Raises Failed when there is none."""
+        return self.ask("crm_mon", "--one-shot", "--output-as=xml")
 
     def last_known(self) -> Optional[Element]:
         """Return the CIB that this node had when it last ran, None when it never did."""
@@ -85,15 +93,20 @@ class Tools:
         return path
 
     def verify(self, root: Element) -> list[str]:
-        """Return what crm_verify objects to, nothing when the CIB is fine."""
+        """Return what crm_verify objects to, nothing when the CIB is fine. What it only warns of is no objection."""
         path = self._file(root)
         try:
             code, out, err = self._run(["crm_verify", "--xml-file", path, "--verbose"], None)
+            lines = _objections(err + out, "error:")
+            if code != 0 and any("schema" in line for line in lines):
+                # where it does not fit the schema is said to those only who ask for more
+                _code, more, details = self._run(["crm_verify", "--xml-file", path, "-VVVVV"], None)
+                lines += _objections(details + more, "validity error")
         finally:
             os.unlink(path)
-        lines = [line.strip() for line in (err + out).splitlines() if line.strip()]
-        errors = [line for line in lines if "error:" in line.lower()]
-        return (errors or lines or [f"crm_verify ended with {code}"]) if code != 0 else []
+        if code == 0 or (not lines and "warning" in (err + out).lower()):
+            return []
+        return lines or [(err or out).strip() or f"crm_verify ended with {code}"]
 
     def simulate(self, root: Element) -> str:
         """Return what crm_simulate says that the cluster would do with a CIB, as XML. Raises Failed."""
@@ -129,6 +142,12 @@ class Tools:
         self.ask("crm_resource", "--wait", f"--timeout={timeout:g}s")
 
 
+def _objections(text: str, word: str) -> list[str]:
+    """Return the lines that have a word, without the program's own prefixes."""
+    found = (line.partition("error: ")[2] or line for line in text.splitlines() if word in line.lower())
+    return [line.partition(":1: ")[2] or line.strip() for line in found]
+
+
 def _next_version(root: Element) -> Element:
     """Return the CIB with the version that it has after a change: a patch between equal versions fits nothing."""
     later = copy.copy(root)
@@ -141,8 +160,3 @@ def nearest_of(kind: str, choices: Sequence[str]) -> str:
     """Return a hint at the nearest name; there are too many agents to list them all."""
     told = nearest(kind, choices)
     return told if told.startswith("did you mean") else "and none of a similar name"
-
-
-def installed(find: Callable[[str], Optional[str]]) -> bool:
-    """Tell whether Pacemaker's programs are on this node. ``find``: path of a program, None when it is not there."""
-    return all(find(name) for name in ("cibadmin", "crm_diff", "crm_verify", "crm_simulate", "crm_resource"))

@@ -72,7 +72,7 @@ def empty_cib() -> Element:
             "admin_epoch": "0",
             "epoch": "0",
             "num_updates": "0",
-            "validate-with": "pacemaker-3.0",
+            "validate-with": "pacemaker-3.7",
             "crm_feature_set": "3.16.1",
         },
     )
@@ -107,3 +107,9 @@ def plain(value: Any) -> Optional[str]:
     if value is None:
         return None
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def put_given(made: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Add the fields that say something to a dictionary; return it."""
+    made.update({name: value for name, value in fields.items() if value not in (None, "", [], {})})
+    return made
