@@ -59,15 +59,15 @@ def _address(address: Address) -> Converted:
 def _service(service: Service) -> Converted:
     name, arguments = service.name, service.arguments
     if name == "Filesystem" and len(arguments) >= 3:
-        entry = {"filesystem": dict(zip(_FILESYSTEM, arguments))}
-        return Converted(entry, Verdict.KEPT, "the same mount, now watched")
+        mount = {"filesystem": dict(zip(_FILESYSTEM, arguments))}
+        return Converted(mount, Verdict.KEPT, "the same mount, now watched")
     if name.startswith("ocf:"):
         return _ocf(name, arguments)
     if name in ("drbddisk", "drbdupper"):
         return Converted(None, Verdict.DROPPED, _DRBD, is_open=True)
     if name in _SCRIPTS:
         agent, names = _SCRIPTS[name]
-        entry = {"agent": agent}
+        entry: dict[str, Any] = {"agent": agent}
         parameters = dict(zip(names, arguments))
         return Converted(
             {**entry, **({"parameters": parameters} if parameters else {})},
