@@ -3,8 +3,8 @@
 """Makes corosync.conf out of the role's variables.
 
 A request is a mapping with ``cluster_name``, ``transport``, ``links``, ``link_mode``, ``cipher``, ``hash``, ``totem``,
-``quorum``, ``qdevice`` and ``logging`` as in the role, and ``nodes``: mappings with ``host`` (inventory name), ``name``,
- ``id`` (0: any), ``votes`` and ``addresses`` (one per link).
+``quorum``, ``qdevice`` and ``logging`` as in the role, and ``nodes``: mappings with ``host`` (inventory name),
+``name``, ``id`` (0: any), ``votes`` and ``addresses`` (one per link).
 """
 
 from __future__ import annotations
