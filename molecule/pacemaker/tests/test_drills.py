@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "plugins" / "module_utils"))
-from pacemaker import corosync_times  # noqa: E402
+from pacemaker import corosync_times
 
 CORE = {
     "A change of corosync.conf, by reload": "config_change",

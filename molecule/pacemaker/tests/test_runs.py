@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the runs of the playbook changed: foretold by check mode, a reload touches no service, nothing after failovers."""
+"""What runs of the playbook changed: foretold by check mode, one reload for a timer, nothing after failovers."""
 
 from __future__ import annotations
 
