@@ -89,7 +89,7 @@ def main() -> None:
     if is_right(password, stored(user)):
         module.exit_json(changed=False, user=user)
     if not module.check_mode:
-        module.run_command(["chpasswd"], data=f"{user}:{password}\n", check_rc=True)
+        module.run_command(["chpasswd"], data=f"{user}:{password}", check_rc=True)
     module.exit_json(changed=True, user=user)
 
 
