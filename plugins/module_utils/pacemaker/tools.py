@@ -73,8 +73,16 @@ class Tools:
 
     def agent(self, name: str) -> Optional[Agent]:
         """Return an agent of this node by its metadata, None when it is not there. Raises Refused."""
+        if name.startswith("systemd:") and not self._has_unit(name.partition(":")[2]):
+            return None
         code, out, _err = self._run(["crm_resource", f"--show-metadata={name}"], None)
         return metadata(name, out) if code == 0 and "<resource-agent" in out else None
+
+    def _has_unit(self, name: str) -> bool:
+        """Tell whether systemd has a unit. Pacemaker makes metadata up for any name."""
+        unit = name if name.rpartition(".")[2] in ("service", "socket", "mount", "timer", "path") else f"{name}.service"
+        _code, out, _err = self._run(["systemctl", "show", "--property=LoadState", "--value", unit], None)
+        return out.strip() != "not-found"
 
     def known_agent(self, name: str) -> Agent:
         """Return an agent of this node by its metadata. Raises Refused, with the nearest name, when it is not there."""
