@@ -66,5 +66,4 @@ class FilterModule:
             "pacemaker_new_authkey": pacemaker_new_authkey,
             "pacemaker_new_password": pacemaker_new_password,
             "pacemaker_detection_ms": corosync_times.detection,
-            "pacemaker_promised_ms": corosync_times.promised,
         }

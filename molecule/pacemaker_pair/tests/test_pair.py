@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Task -> why a first run in check mode cannot foretell it.
 EXCEPTIONS: dict[str, str] = {
+    "steadfast.ha.pacemaker : Let every node in": "pcs is not there yet, and is asked by a command",
     "steadfast.ha.pacemaker : Write that down where there are no certificates": "qnetd signs what is not there yet",
     "steadfast.ha.pacemaker : Ask for a certificate": "qnetd signs what is not there yet",
     "steadfast.ha.pacemaker : Have it signed": "qnetd signs what is not there yet",
@@ -51,12 +52,11 @@ def test_check_mode_on_bare_nodes_foretells_the_first_run(runs: Runs) -> None:
     assert differences(runs.first("converge-check"), runs.first("converge"), EXCEPTIONS) == []
 
 
-def test_every_kind_of_failure_was_measured(proof: Path) -> None:
+def test_every_kind_of_failure_was_measured(proof: Path, is_full: bool) -> None:
     if not (proof / "report.json").exists():
         pytest.skip("the pair has not been broken yet")
     found = {run["title"]: run["verdict"] for run in json.loads((proof / "report.json").read_text())["runs"]}
-    assert found == {
-        "Loss of the third party": "pass",
-        "Power loss of the serving node": "pass",
-        "Return of the lost node": "pass",
-    }
+    core = {"Loss of the third party", "Power loss of the serving node", "Return of the lost node"}
+    assert set(found.values()) == {"pass"}
+    assert found.keys() >= core
+    assert is_full or found.keys() == core
