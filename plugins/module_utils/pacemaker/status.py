@@ -23,7 +23,6 @@ NOT_RUNNING: Facts = {
     "bans": [],
     "fencing": {"enabled": False, "devices": [], "history": []},
 }
-_RUNS = ("Started", "Promoted", "Unpromoted")
 
 
 def facts(text: str) -> Facts:
@@ -179,6 +178,3 @@ def _of_fencing(found: Mapping[str, Any]) -> Iterator[str]:
     for name in fencing["devices"]:
         if not found["resources"][name]["active"]:
             yield f"fence device {name} runs nowhere"
-
-
-__all__ = ["NOT_RUNNING", "facts", "problems"]

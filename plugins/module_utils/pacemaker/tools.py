@@ -44,16 +44,12 @@ class Tools:
         self._run = run
         self._directory = directory
 
-    def ask(self, *arguments: str, stdin: Optional[str] = None) -> str:
+    def ask(self, *arguments: str) -> str:
         """Run a program and return what it prints. Raises Failed."""
-        code, out, err = self._run(arguments, stdin)
+        code, out, err = self._run(arguments, None)
         if code != 0:
             raise Failed(f"{arguments[0]} ended with {code}: {(err or out).strip()[-600:]}")
         return out
-
-    def tried(self, *arguments: str, stdin: Optional[str] = None) -> tuple[int, str, str]:
-        """Run a program and return (exit code, output, errors), whatever it says."""
-        return self._run(arguments, stdin)
 
     def query(self) -> Element:
         """Return the CIB of the running cluster. Raises Failed when there is none."""

@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable
 from typing import Any, Optional
 
-__all__ = ["Refused", "duration_ms", "known", "nearest", "score", "spelt", "xml_id"]
-
 
 class Refused(ValueError):
     """A request that can't work; the text names the variable and says why."""
