@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pacemaker import corosync_change as change
 from pacemaker import corosync_conf as conf
 from pacemaker import corosync_state as state
@@ -276,3 +279,49 @@ def test_a_resource_that_is_not_found_again_is_named() -> None:
     power = {"agent": "stonith:fence_x", "nodes": ["node2"]}
     assert state.lost({"vip": vip, "power": power}, {"vip": vip}) == []
     assert state.lost({"vip": vip}, {"vip": {**vip, "nodes": []}}) == ["vip was on node1, is on no node"]
+
+
+def told(text: str, problems: list[str], links: str = "LINK ID 0 udp\n", device: str = "") -> dict[str, Any]:
+    """What a member has told the entry point verify."""
+    return {
+        "__pacemaker_verified": {"problems": problems},
+        "__pacemaker_conf_file": {"content": base64.b64encode(text.encode()).decode()},
+        "__pacemaker_links_seen": {"rc": 0, "stdout": links},
+        "__pacemaker_device_seen": {"stdout": device},
+    }
+
+
+def test_a_cluster_is_healthy_when_nobody_complains() -> None:
+    hosts = {"node1": told(TWO, []), "node2": told(TWO, [])}
+    assert state.complaints(["node1", "node2"], hosts, [], has_device=False) == []
+
+
+def test_what_members_complain_of_is_told_once() -> None:
+    down = "LINK ID 1 udp\n\t\tnodeid:          2:\tdisconnected\n"
+    hosts = {
+        "node1": told(TWO, ["node node2 is offline"], links=down, device="State:\tConnected"),
+        "node2": told(TWO + "# edited\n", ["node node2 is offline"], device="State:\tConnecting"),
+        "node3": {},
+    }
+    assert state.complaints(["node1", "node2", "node3"], hosts, [], has_device=True) == [
+        "node node2 is offline",
+        "node1 does not reach node2 on link 1: disconnected",
+        "node2 is not connected to the quorum device",
+        "node3 could not be asked",
+        "corosync.conf is not the same on node1, node2",
+    ]
+
+
+@pytest.mark.parametrize("name", ["pacemaker_three", "pacemaker_pair_qnetd"])
+def test_the_worked_inventories_are_clusters(name: str) -> None:
+    folder = Path(__file__).resolve().parents[3] / "inventories" / name
+    hosts = yaml.safe_load((folder / "hosts.yml").read_text())["all"]["children"]["pacemaker"]["hosts"]
+    declared = yaml.safe_load((folder / "group_vars" / "pacemaker.yml").read_text())
+    nodes = [
+        {"host": host, "name": host, "id": 0, "votes": 1, "addresses": variables["pacemaker_addresses"]}
+        for host, variables in hosts.items()
+    ]
+    more = {key: declared.get(f"pacemaker_{key}", default) for key, default in (("totem", {}), ("links", []))}
+    wanted = request(nodes=nodes, qdevice=declared.get("pacemaker_qdevice", {}), **more)
+    assert conf.refusals(wanted) == []
+    assert len(conf.nodes_of(conf.configuration(wanted, {}))) == len(hosts)
