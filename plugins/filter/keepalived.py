@@ -8,7 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.keepalived import checks, config, health, listen, syntax
+from ansible_collections.steadfast.ha.plugins.module_utils.keepalived import (
+    checks,
+    config,
+    health,
+    listen,
+    syntax,
+    timing,
+)
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,6 +53,12 @@ def keepalived_package_versions(package: Mapping[str, Any]) -> list[str]:
     return found + [f"{epoch}:{text}" for text in found if epoch]
 
 
+def keepalived_promises(host: Mapping[str, Any], members: Sequence[str]) -> dict[str, dict[str, float]]:
+    """What VRRP promises, from the variables that one of the members has; see module_utils/keepalived/timing.py."""
+    wanted = ("instances", "scripts", "priority_start", "priority_step")
+    return timing.promises({key: host.get(f"keepalived_{key}") for key in wanted}, members)
+
+
 class FilterModule:
     """What Ansible looks for."""
 
@@ -58,6 +71,7 @@ class FilterModule:
             "keepalived_watched": _guarded(listen.watched),
             "keepalived_group_addresses": listen.group_addresses,
             "keepalived_moving": _guarded(config.moving),
+            "keepalived_promises": _guarded(keepalived_promises),
             "keepalived_package_versions": keepalived_package_versions,
             "keepalived_refusals": keepalived_refusals,
             "keepalived_complaints": _guarded(keepalived_complaints),

@@ -8,7 +8,7 @@ import secrets
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance import config, request
+from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance import config, labels, request
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,9 +36,11 @@ class FilterModule:
             "redis_bus_port": _guarded(request.bus_port),
             "redis_down_nodes": _guarded(request.down_nodes),
             "redis_files": _guarded(request.files),
+            "redis_folder_labels": labels.folder_calls,
             "redis_new_password": redis_new_password,
             "redis_nodes": _guarded(request.nodes),
             "redis_objections": request.objections,
+            "redis_port_labels": labels.port_calls,
             "redis_ports": request.ports,
             "redis_refusals": _guarded(request.refusals),
         }

@@ -34,7 +34,9 @@ options:
     type: float
     default: 5.0
   ask:
-    description: Addresses for which this node looks up who answers, as every host on the segment would.
+    description:
+      - Addresses for which this node looks up who answers, as every host on the segment would.
+      - The kernel is made to forget what it knew of them before.
     type: list
     elements: str
     default: []
@@ -83,11 +85,21 @@ is_in_maintenance:
   type: bool
   returned: always
   sample: false
+maintenance_mark:
+  description: The number in that file, by which the role knows its own drains from an operator's. Empty without one.
+  type: str
+  returned: always
+  sample: ""
 shared_hash:
   description: Hash of the configuration that all nodes share, from the file. Empty when the role did not write it.
   type: str
   returned: always
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+is_edited:
+  description: Whether the configuration was changed since the role wrote it.
+  type: bool
+  returned: always
+  sample: false
 macs:
   description: Hardware addresses of this node's interfaces.
   type: list
@@ -117,7 +129,7 @@ from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.keepalived import dump, health
-from ansible_collections.steadfast.ha.plugins.module_utils.keepalived.config import SHARED
+from ansible_collections.steadfast.ha.plugins.module_utils.keepalived.seal import Seal, seal_of
 
 #: where the versions write it, below the daemon's own root: with a private /tmp that is not ours
 PLACES = ("tmp/keepalived.json", "run/keepalived/keepalived.json", "run/keepalived.json")
@@ -183,6 +195,9 @@ def hardware_addresses() -> list[str]:
 def neighbours(module: AnsibleModule, wanted: list[str], timeout: float) -> dict[str, str]:
     """Make the kernel look up who has each address, and return what it found."""
     for address in wanted:
+        # only who answers now counts, not who has answered some time ago
+        option = "-6" if ":" in address else "-4"
+        module.run_command(["ip", option, "neighbour", "flush", "to", address], check_rc=False)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             try:
@@ -200,16 +215,22 @@ def neighbours(module: AnsibleModule, wanted: list[str], timeout: float) -> dict
     return found
 
 
-def shared_hash(path: str) -> str:
-    """Return the hash that the role wrote into the file."""
+def sealed(path: str) -> Seal:
+    """Return what the seal of a configuration tells; that of a file that is not there tells nothing."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.startswith(SHARED):
-                    return line[len(SHARED) :].strip()
+            return seal_of(file.read())
     except OSError:
-        pass
-    return ""
+        return Seal("", False)
+
+
+def mark_of(path: str) -> Optional[str]:
+    """Return what is in the maintenance file, None when it is not there or there is no such switch."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(64).strip()
+    except (FileNotFoundError, IsADirectoryError):
+        return None
 
 
 def main() -> None:
@@ -225,10 +246,13 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    drained = bool(given["maintenance_file"]) and os.path.exists(given["maintenance_file"])
+    mark = mark_of(given["maintenance_file"])
+    seal = sealed(given["config_file"])
     known: dict[str, Any] = {
-        "is_in_maintenance": drained,
-        "shared_hash": shared_hash(given["config_file"]),
+        "is_in_maintenance": mark is not None,
+        "maintenance_mark": mark or "",
+        "shared_hash": seal.shared,
+        "is_edited": seal.is_broken,
         "macs": hardware_addresses(),
         "neighbours": {},
     }
@@ -247,7 +271,7 @@ def main() -> None:
         pid=process,
         instances=instances,
         held_here=health.held(instances),
-        problems=health.problems(instances, drained, present),
+        problems=health.problems(instances, mark is not None, present),
         **known,
     )
 

@@ -82,6 +82,13 @@ hazards:
   elements: str
   returned: always
   sample: []
+in_step:
+  description: >-
+    What of the change all nodes have to load at once, since their adverts would not fit each other's configuration.
+  type: list
+  elements: str
+  returned: always
+  sample: ["web changes virtual_ipaddress"]
 running:
   description: Whether the daemon runs.
   type: bool
@@ -97,6 +104,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.keepalived.planning import (
     Found,
     hazards,
+    in_step,
     objections,
     plan,
 )
@@ -179,6 +187,7 @@ def main() -> None:
         action=action.value,
         reasons=reasons,
         hazards=hazards(present, given["content"]) if running else [],
+        in_step=in_step(present, given["content"]) if running else [],
         running=running,
     )
 

@@ -162,7 +162,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instanc
     dropped,
     verdict,
 )
-from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance.config import directives
+from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance.config import directives, listening
 from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance.local import (
     CommandError,
     Local,
@@ -276,8 +276,9 @@ class Machine:
         pid = self.main_pid(port)
         if not pid:
             for number in (port, instance["bus_port"]):
-                if number and in_use(instance["address"], number):
-                    self.errors.append(f"port {number} of {instance['address']} is used by another program (ss -ltnp)")
+                for address in listening(instance["config"]) or [instance["address"]] if number else ():
+                    if in_use(address, number):
+                        self.errors.append(f"port {number} of {address} is used by another program (ss -ltnp)")
         found = self.trial(instance)
         running, position = self.running(instance) if pid else (None, 0)
         if not pid:

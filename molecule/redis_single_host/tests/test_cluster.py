@@ -49,7 +49,7 @@ def test_a_run_after_failures_changes_nothing(runs: Runs) -> None:
         plays = runs.first("side_effect")
     except LookupError:
         pytest.skip("the cluster has not been broken yet")
-    assert [play.changed for play in plays if play.name == "Redis cluster"] == [()]
+    assert next(play for play in plays if play.name == "Redis cluster").changed == ()
 
 
 def test_an_instance_that_stands_alone_knows_of_no_cluster(node: Host, runs: Runs) -> None:
@@ -60,3 +60,17 @@ def test_an_instance_that_stands_alone_knows_of_no_cluster(node: Host, runs: Run
     text = node.check_output(f"{CLI} -s /run/steadfast-redis/7100/socket info")
     assert "cluster_enabled:0" in text
     assert "role:master" in text
+
+
+@pytest.mark.parametrize("port", [*PORTS, 7100])
+def test_all_came_to_the_server_that_was_built(node: Host, runs: Runs, is_full: bool, port: int) -> None:
+    try:
+        runs.first("side_effect")
+    except LookupError:
+        pytest.skip("it comes with the side effects")
+    if not is_full:
+        pytest.skip("building a server belongs to the full list")
+    text = node.check_output(f"{CLI} -s /run/steadfast-redis/{port}/socket info server")
+    assert "redis_version:8.0.2" in text
+    assert "executable:/opt/redis-8.0.2/bin/redis-server" in text
+    assert not node.file("/opt/redis-other").exists

@@ -61,11 +61,12 @@ class Daemon:
         self._loop, self._worker, self._log, self._notifier = loop, worker, log, notifier
         self._directory, self._identity = start.config_directory, start.identity
         self._configuration = start.configuration
+        self._names = start.loaded.names  # what the host names in this configuration were resolved to
         self._events: deque[Event] = deque()
         self._feeding = False
         self._active = False
         self._leaving = False
-        self._exit: fx.Exit | None = None
+        self._ending = False
         self._load = (-SECOND, "n/a")
         self._requests: dict[int, Reply] = {}
         self._request_number = 0
@@ -88,6 +89,7 @@ class Daemon:
             ping_payload=lambda name: self._station.ping_payload(name, wall_s()),
             may_announce=self._may_announce,
         )
+        worker.on_death = lambda: log.emit(Level.ERROR, "worker-died")
         self._control = ControlServer(loop, self._serve)
         self._observation.publish(self._control.publish)
         problems = self._host.apply(self._configuration, start.loaded.names, self._directory, start.identity.name)
@@ -96,8 +98,8 @@ class Daemon:
         found = self._host.leftovers()
         self._node = Node(start.identity.name, self._configuration, found=found, now=loop.now())
 
-    def run(self, control_path: str) -> fx.Exit:
-        """Serve until everything is handed over or released; returns how to end."""
+    def run(self, control_path: str) -> None:
+        """Serve until everything is handed over or released."""
         self._control.open(control_path)
         self._catch_signals()
         settings = self._configuration.settings
@@ -113,7 +115,6 @@ class Daemon:
         self._control.close()
         self._host.close()
         self._log.emit(Level.NOTICE, "stopped")
-        return self._exit or fx.Exit()
 
     # --- inwards: time, signals, datagrams ----------------------------------------------------------------
 
@@ -215,8 +216,8 @@ class Daemon:
             elif isinstance(effect, fx.BecameActive):
                 self._active = True
                 self._host.start_clients(self._configuration)
-            elif self._exit is None:
-                self._exit = effect
+            elif not self._ending:  # Exit
+                self._ending = True
                 self._host.clients.stop(self._loop.stop)
 
     def _send(self, effect: fx.Send) -> None:
@@ -309,13 +310,13 @@ class Daemon:
             return []
         problems = self._host.apply(new, loaded.names, self._directory, self._identity.name)
         if problems:  # half of it may be open by now: back to what was in force
-            self._host.apply(self._configuration, loaded.names, self._directory, self._identity.name)
+            self._host.apply(self._configuration, self._names, self._directory, self._identity.name)
             return problems
         self._log.configure(new.settings.logging, os.getpid())
-        self._configuration = new
+        self._configuration, self._names = new, loaded.names
         self._station.reconfigure(new)
         self._feed(Reloaded(new))
-        if self._active and self._exit is None:
+        if self._active and not self._ending:
             self._host.start_clients(new)
         self._log.emit(Level.NOTICE, "reload-done")
         return []

@@ -68,16 +68,25 @@ def _networks(instance: Mapping[str, Any], member: str, hosts: Mapping[str, Host
     return found
 
 
+def _takes_part(name: str, host: Host) -> bool:
+    """Tell whether a host is in a group of its own: variables given for all hosts make none."""
+    group = host.get("keepalived_group") or "keepalived"
+    return group in (host.get("group_names") or ()) or name in (host.get("keepalived_members") or ())
+
+
 def _with_others(request: Mapping[str, Any], members: Sequence[str], hosts: Mapping[str, Host]) -> list[str]:
     found = []
     for name, host in hosts.items():
-        if name in members:
+        if name in members or not _takes_part(name, host):
             continue
         for theirs in host.get("keepalived_instances") or ():
             if not isinstance(theirs, Mapping):
                 continue
             for ours in request.get("instances") or ():
                 if int(ours["virtual_router_id"]) != int(theirs.get("virtual_router_id", 0)):
+                    continue
+                # IPv4 and IPv6 count apart; a half-written entry may be of either
+                if theirs.get("addresses") and not set(families(ours)) & set(families(theirs)):
                     continue
                 ours_at: set[Any] = set().union(*(_networks(ours, member, hosts) for member in members))
                 theirs_at = _networks(theirs, name, hosts)

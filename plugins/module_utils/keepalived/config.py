@@ -12,19 +12,38 @@ import hashlib
 import ipaddress
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from .derive import Host, address_of, interface_of, priorities
 from .lvs import virtual_servers
-from .syntax import Tree, Unwritable, options, raw, render, word, words
+from .seal import sealed
+from .syntax import Tree, Unwritable, flag, options, raw, render, unknown, word, words
 
 #: name of the tracked file that stands for the maintenance switch
 MAINTENANCE = "steadfast_maintenance"
 #: what the second instance of a coupled pair and their group are called
 SUFFIX_6, SUFFIX_GROUP = "_6", "_pair"
-#: first line of a file that tells which shared configuration it belongs to
-SHARED = "# shared configuration "
 
+#: what of an entry in the role's variables becomes a keyword of the same name
+_FILE = ("file", "weight")
+_PROCESS = ("process", "quorum", "delay", "weight")
+_SCRIPT = ("interval", "timeout", "weight", "fall", "rise")
+_BFD = (
+    "neighbor_ip", "source_ip", "min_rx", "min_tx", "idle_tx", "multiplier", "ttl", "hoplimit", "max_hops", "weight",
+)  # fmt: skip
+#: kind of what is tracked -> what a section calls its list of them
+TRACKS = {
+    "interface": "track_interfaces", "script": "track_scripts", "file": "track_files", "process": "track_processes",
+    "bfd": "track_bfds",
+}  # fmt: skip
+#: the same -> where the role's variables list it; interfaces are the node's own
+_TRACKED = {
+    "script": "scripts", "file": "track_files", "process": "track_processes", "bfd": "bfd_instances",
+}  # fmt: skip
+#: seconds between two runs of a check
+INTERVAL = 3
+#: seconds that steadfast-check may take to ask for a restart and see what became of it
+RESTART = 2
 _NOTIFY = ("master", "backup", "fault", "stop", "deleted", "master_rx_lower_pri")
 _GARP = (
     "master_delay", "master_repeat", "lower_prio_delay", "lower_prio_repeat", "master_refresh", "master_refresh_repeat",
@@ -91,24 +110,19 @@ def configuration(request: Mapping[str, Any], me: str, members: Sequence[str], h
         path = word("keepalived_maintenance_file", maintenance)
         tree.append((f"track_file {MAINTENANCE}", [f"file {path}", "weight 0"]))
     for entry in request.get("track_files") or ():
-        lines = options(f"keepalived_track_files {entry['name']}", {key: entry.get(key) for key in ("file", "weight")})
-        tree.append((f"track_file {word('keepalived_track_files', entry['name'])}", lines))
+        tree.append(_named("track_file", "keepalived_track_files", entry, _FILE))
     for entry in request.get("track_processes") or ():
-        where = f"keepalived_track_processes {entry['name']}"
-        keys = ("process", "quorum", "delay", "weight")
-        lines = options(where, {key: entry.get(key) for key in keys}) + options(where, entry.get("options") or {})
-        tree.append((f"vrrp_track_process {word(where, entry['name'])}", lines))
+        tree.append(_named("vrrp_track_process", "keepalived_track_processes", entry, _PROCESS))
     tree += [_script(entry, request) for entry in request.get("scripts") or ()]
     for entry in request.get("bfd_instances") or ():
-        where = f"keepalived_bfd_instances {entry['name']}"
-        tree.append((f"bfd_instance {word(where, entry['name'])}", options(where, entry.get("options") or {})))
+        tree.append(_named("bfd_instance", "keepalived_bfd_instances", entry, _BFD))
     tree += _sync_groups(request)
     for instance in request.get("instances") or ():
         for family in families(instance):
             tree.append(_instance(request, instance, family, me=me, members=members, hosts=hosts))
     tree += virtual_servers(request)
     tree += raw(request.get("extra")) + raw(request.get("extra_here"))
-    return f"{SHARED}{shared_hash(request)}\n\n" + render(tree)
+    return sealed(shared_hash(request), "\n" + render(tree))
 
 
 def _globals(request: Mapping[str, Any]) -> Tree:
@@ -119,11 +133,13 @@ def _globals(request: Mapping[str, Any]) -> Tree:
         lines.append(f"script_user {words('keepalived_script_user', request['script_user'])}")
     if mail.get("to"):
         lines.append(("notification_email", [word("keepalived_mail, to", item) for item in mail["to"]]))
+    lines += options("keepalived_mail", {"notification_email_from": mail.get("from")})
+    if mail.get("server"):
+        # its port is a word of its own
+        lines.append(f"smtp_server {words('keepalived_mail, server', mail['server'])}")
     lines += options(
         "keepalived_mail",
         {
-            "notification_email_from": mail.get("from"),
-            "smtp_server": mail.get("server"),
             "smtp_connect_timeout": mail.get("timeout"),
             "smtp_helo_name": mail.get("helo_name"),
         },
@@ -133,7 +149,9 @@ def _globals(request: Mapping[str, Any]) -> Tree:
         "keepalived_global",
         {
             "router_id": request.get("router_id"),
-            "enable_script_security": bool(request.get("is_script_security_enabled")),
+            "enable_script_security": flag(
+                "keepalived_is_script_security_enabled", request.get("is_script_security_enabled")
+            ),
             "vrrp_notify_fifo": fifo.get("path"),
             "vrrp_notify_fifo_script": fifo.get("script"),
         },
@@ -143,6 +161,13 @@ def _globals(request: Mapping[str, Any]) -> Tree:
         + options("keepalived_global_options", request.get("global_options") or {})
         + raw(request.get("global_extra"))
     )
+
+
+def _named(header: str, variable: str, entry: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, Tree]:
+    """A block for an entry of a variable: its keys, its ``options``, its ``extra``."""
+    where = f"{variable} {entry['name']}"
+    lines = options(where, {key: entry.get(key) for key in keys}) + options(where, entry.get("options") or {})
+    return f"{header} {word(where, entry['name'])}", lines + raw(entry.get("extra"))
 
 
 def _script(entry: Mapping[str, Any], request: Mapping[str, Any]) -> tuple[str, Tree]:
@@ -156,31 +181,53 @@ def _script(entry: Mapping[str, Any], request: Mapping[str, Any]) -> tuple[str, 
     else:
         raise Unwritable(f"{where}: give service or command")
     lines: Tree = [f"script {word(where, command)}"]
-    keys = ("interval", "timeout", "weight", "fall", "rise")
-    lines += options(where, {key: entry.get(key) for key in keys})
+    given = {key: entry[key] for key in _SCRIPT if entry.get(key) is not None}
+    lines += options(where, {"interval": INTERVAL, **_timeout(entry), **given})
     if entry.get("user"):
         lines.append(f"user {words(where, entry['user'])}")
-    lines += options(where, {"init_fail": bool(entry.get("init_fail"))})
+    lines += options(where, {"init_fail": flag(f"{where}, init_fail", entry.get("init_fail"))})
     return (f"vrrp_script {word(where, entry['name'])}", lines + raw(entry.get("extra")))
 
 
-def _tracked(where: str, kind: str, entries: Sequence[Any], weightless: bool = False) -> Tree:
+def interval_of(entry: Mapping[str, Any]) -> float:
+    """Return the seconds between two runs of a check."""
+    return float(entry.get("interval") or INTERVAL)
+
+
+def timeout_of(entry: Mapping[str, Any]) -> float:
+    """Return the seconds that a check may take: its interval, but time enough to restart a service."""
+    if entry.get("timeout") is not None:
+        return float(entry["timeout"])
+    return max(interval_of(entry), RESTART) if entry.get("service") else interval_of(entry)
+
+
+def _timeout(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword where it does not follow from the interval."""
+    return {} if timeout_of(entry) == interval_of(entry) else {"timeout": f"{timeout_of(entry):g}"}
+
+
+def _tracked(where: str, kind: str, entries: Sequence[Any], known: Optional[Sequence[str]]) -> Tree:
+    """``known``: names that there are, None where anything may be named. keepalived only warns of one that is not
+    there, and goes on without looking after it."""
     lines: Tree = []
     for entry in entries:
-        if not isinstance(entry, Mapping):
-            lines.append(word(where, entry))
-            continue
-        weight = entry.get("weight")
-        lines.append(word(where, entry["name"]) + ("" if weight is None or weightless else f" weight {int(weight)}"))
+        name, weight = (entry["name"], entry.get("weight")) if isinstance(entry, Mapping) else (entry, None)
+        if known is not None and str(name) not in known:
+            raise Unwritable(f"{where}: there is no {unknown(name, known)}")
+        lines.append(word(where, name) + ("" if weight is None else f" weight {int(weight)}"))
     return [(kind, lines)] if lines else []
 
 
 def _tracks(where: str, section: Mapping[str, Any], request: Mapping[str, Any], is_instance: bool) -> Tree:
     tree: Tree = []
     switch = [MAINTENANCE] if is_instance and request.get("maintenance_file") else []
-    for kind in ("interface", "script", "file", "process", "bfd"):
-        entries = list(section.get(f"track_{kind}s") or ()) + (switch if kind == "file" else [])
-        tree += _tracked(f"{where}, track_{kind}s", f"track_{kind}", entries)
+    for kind, field in TRACKS.items():
+        entries = list(section.get(field) or ()) + (switch if kind == "file" else [])
+        listed = request.get(_TRACKED[kind]) or () if kind in _TRACKED else None
+        known = (
+            None if listed is None else [*(str(entry["name"]) for entry in listed), *(switch if kind == "file" else [])]
+        )
+        tree += _tracked(f"{where}, {field}", f"track_{kind}", entries, known)
     return tree
 
 
@@ -188,11 +235,11 @@ def _notified(where: str, section: Mapping[str, Any]) -> Tree:
     tree: Tree = []
     for key, command in (section.get("notify") or {}).items():
         if key not in (*_NOTIFY, "any"):
-            raise Unwritable(f"{where}: notify knows {', '.join((*_NOTIFY, 'any'))}, not {key!r}")
+            raise Unwritable(f"{where}: notify does not know {unknown(key, (*_NOTIFY, 'any'))}")
         if command:
             tree.append(f"{'notify' if key == 'any' else 'notify_' + key} {word(where, command)}")
     if section.get("smtp_alert") is not None:
-        tree.append(f"smtp_alert {word(where, bool(section['smtp_alert']))}")
+        tree.append(f"smtp_alert {word(where, flag(f'{where}, smtp_alert', section['smtp_alert']))}")
     return tree
 
 
@@ -205,7 +252,7 @@ def _sync_groups(request: Mapping[str, Any]) -> Tree:
         names = []
         for name in group["instances"]:
             if name not in instances:
-                raise Unwritable(f"{where}: there is no instance {name!r}")
+                raise Unwritable(f"{where}: there is no instance {unknown(name, instances)}")
             grouped.add(name)
             names += [name_of(instances[name], family) for family in families(instances[name])]
         body: Tree = [("group", [word(where, name) for name in names])]
@@ -217,8 +264,7 @@ def _sync_groups(request: Mapping[str, Any]) -> Tree:
             continue
         where = f"keepalived_instances {name}"
         body = [("group", [word(where, name_of(instance, family)) for family in families(instance)])]
-        tracked = [entry for kind in ("script", "file", "process", "interface", "bfd")
-                   for entry in instance.get(f"track_{kind}s") or ()]  # fmt: skip
+        tracked = [entry for field in TRACKS.values() for entry in instance.get(field) or ()]
         # without this word a group ignores weights
         if any(isinstance(entry, Mapping) and entry.get("weight") for entry in tracked):
             body.append("sync_group_tracking_weight")
@@ -251,7 +297,7 @@ def _instance(
     version = version_of(instance, family)
     start, step = int(request.get("priority_start") or 100), int(request.get("priority_step") or 10)
     ranks = priorities(where, instance, members, start=start, step=step)
-    is_preempting = bool(instance.get("preempt"))
+    is_preempting = flag(f"{where}, preempt", instance.get("preempt"))
     device = interface_of(where, instance, me, hosts[me])
     lines: Tree = [
         f"state {'MASTER' if is_preempting and ranks[me] == max(ranks.values()) else 'BACKUP'}",
@@ -279,7 +325,9 @@ def _instance(
     secret = (instance.get("auth") or {}).get("password")
     if secret and version == 2:
         kind = (instance.get("auth") or {}).get("type", "PASS")
-        lines.append(("authentication", [f"auth_type {word(where, kind)}", f"auth_pass {word(where, secret)}"]))
+        # keepalived sends no more than eight bytes, and its test refuses a file with more
+        sent = str(secret).encode()[:8].decode(errors="ignore")
+        lines.append(("authentication", [f"auth_type {word(where, kind)}", f"auth_pass {word(where, sent)}"]))
     lines += options(where, {f"garp_{key}": (instance.get("garp") or {}).get(key) for key in _GARP})
     for field, keyword in (("addresses", "virtual_ipaddress"), ("excluded_addresses", "virtual_ipaddress_excluded")):
         entries = [entry for entry in instance.get(field) or () if family_of(where, entry["ip"]) == family]

@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .syntax import Unwritable
+from .syntax import Unwritable, unknown
 
 Host = Mapping[str, Any]
 
@@ -87,14 +87,18 @@ def priorities(
 ) -> dict[str, int]:
     """Return member -> priority: the preferred node has the start, each further one in the group's order a step less.
 
-    What the instance's ``priorities`` says wins. Raises Unwritable when two are equal or outside of 1 to 254.
+    What the instance's ``priorities`` says wins. Raises Unwritable when two are equal or outside of 1 to 255, and for a
+    name that is no member's.
     """
     preferred = instance.get("preferred")
     if preferred and preferred not in members:
-        raise Unwritable(f"{where}: preferred {preferred!r} is not one of the members: {', '.join(members)}")
+        raise Unwritable(f"{where}: preferred is not one of the members: {unknown(preferred, members)}")
     order = sorted(members, key=lambda member: member != preferred)
     room = max(1, min(step, (start - 1) // max(1, len(order) - 1)))
     given = instance.get("priorities") or {}
+    for name in given:
+        if name not in members:
+            raise Unwritable(f"{where}: priorities names {unknown(name, members)}")
     found = {member: int(given.get(member, start - room * place)) for place, member in enumerate(order)}
     for member, priority in found.items():
         if not 1 <= priority <= 255:

@@ -39,7 +39,8 @@ def complaints(answers: Mapping[str, Answer], asked: Sequence[str]) -> list[str]
     """Return what is wrong with a group, one sentence each; empty means that all is well.
 
     Beside each node's own problems: every instance has exactly one master, all nodes know the same instances with the
-    same virtual router id and run the same shared configuration, and each sees the VIP at the master's own MAC.
+    same virtual router id and run the same shared configuration, as it was written, and each sees the VIP at the
+    master's own MAC.
     """
     found = []
     for node in asked:
@@ -48,6 +49,8 @@ def complaints(answers: Mapping[str, Answer], asked: Sequence[str]) -> list[str]
             found.append(f"{node}: " + "; ".join(answer.get("problems") or ["did not answer"]))
         else:
             found += [f"{node}: {sentence}" for sentence in answer.get("problems") or ()]
+    found += [f"{node}: keepalived.conf is not as the role wrote it" for node in asked
+              if (answers.get(node) or {}).get("is_edited")]  # fmt: skip
     alive = {node: answers[node] for node in asked if (answers.get(node) or {}).get("running")}
     names = sorted({name for answer in alive.values() for name in answer["instances"]})
     for name in names:

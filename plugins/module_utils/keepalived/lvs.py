@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .syntax import Tree, Unwritable, options, raw, word, words
+from .syntax import Tree, Unwritable, options, raw, unknown, word, words
 
 #: role's key -> keyword, in the order in which they are written
 _SERVER = {
@@ -34,7 +34,9 @@ def virtual_servers(request: Mapping[str, Any]) -> Tree:
     for number, server in enumerate(request.get("virtual_servers") or (), 1):
         where = f"keepalived_virtual_servers entry {number}"
         if server.get("group") and server["group"] not in groups:
-            raise Unwritable(f"{where}: there is no group {server['group']!r} in keepalived_virtual_server_groups")
+            raise Unwritable(
+                f"{where}: keepalived_virtual_server_groups has no {unknown(server['group'], sorted(groups))}"
+            )
         tree.append((f"virtual_server {_whom(where, server)}", _server(where, server)))
     return tree
 
@@ -64,7 +66,7 @@ def _server(where: str, server: Mapping[str, Any]) -> Tree:
         body += options(here, real.get("options") or {})
         for check in real.get("checks") or ():
             if check["type"] not in CHECKS:
-                raise Unwritable(f"{here}: a check is one of {', '.join(CHECKS)}, not {check['type']!r}")
+                raise Unwritable(f"{here}: there is no check {unknown(check['type'], CHECKS)}")
             inside = options(here, check.get("options") or {})
             # an empty block has to be there all the same
             body.append((check["type"], inside) if inside else f"{check['type']} {{ }}")

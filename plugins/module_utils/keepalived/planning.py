@@ -22,8 +22,8 @@ class Action(enum.Enum):
     START = "start"
 
 
-#: what both sides have to agree on to hear each other
-_TALK = ("virtual_router_id", "version", "native_ipv6", "authentication")
+#: what both sides have to agree on to hear each other, and no reload changes
+_TALK = ("virtual_router_id", "version", "native_ipv6")
 #: changes of an instance that keepalived does not carry over a reload
 _BODY = ("interface", "use_vmac", "use_ipvlan", "vrf", "version", "virtual_router_id", "native_ipv6")
 #: global words that are read only once, at the start (keepalived.conf(5))
@@ -62,14 +62,14 @@ def objections(code: int, said: str) -> list[str]:
     """Return what ``keepalived --config-test`` objects to, given its exit code (negative for a signal) and output.
 
     keepalived 2.2.7 ends a test of a configuration with scripts by sending SIGTERM to itself, whether it likes the
-    configuration or not. Then only what it said tells, warnings apart.
+    configuration or not. Then only what it said tells, warnings apart. Otherwise a test fails for warnings too.
     """
     lines = list(dict.fromkeys(line.strip() for line in said.splitlines() if line.strip()))
     if code == 0:
         return []
-    if code in (-15, 143):
-        return [line for line in lines if not any(word in line for word in _HARMLESS)]
-    return lines or [f"keepalived --config-test ended with {code}"]
+    if not lines and code not in (-15, 143):
+        return [f"keepalived --config-test ended with {code}"]
+    return [line for line in lines if not any(word in line for word in _HARMLESS)]
 
 
 def _instances(tree: Iterable[Any]) -> dict[str, Any]:
@@ -98,6 +98,33 @@ def unreloadable(old: str, new: str) -> list[str]:
         if changed:
             found.append(f"{name} changes {', '.join(changed)}")
     return found
+
+
+def in_step(old: str, new: str) -> list[str]:
+    """Return what all nodes have to load at once, one sentence each; empty when they may take turns.
+
+    A node drops adverts that do not fit its own configuration in these, and would take the addresses beside the master.
+    """
+    before, after = _instances(parse(old)), _instances(parse(new))
+    found = []
+    for name in before:
+        if name in after:
+            now, then = _advertised(before[name]), _advertised(after[name])
+            changed = [word for word in now if now[word] != then[word]]
+            if changed:
+                found.append(f"{name} changes {', '.join(changed)}")
+    return found
+
+
+def _advertised(body: Sequence[Any]) -> dict[str, Any]:
+    """What a receiver compares with its own: addresses without options, the password, and version 2's interval."""
+    addresses = value_of(body, "virtual_ipaddress")
+    listed = addresses if isinstance(addresses, list) else []
+    return {
+        "virtual_ipaddress": sorted(str(line).split()[0].split("/")[0] for line in listed),
+        "authentication": value_of(body, "authentication"),
+        "advert_int": value_of(body, "advert_int") if value_of(body, "version") != "3" else None,
+    }
 
 
 def hazards(old: str, new: str) -> list[str]:

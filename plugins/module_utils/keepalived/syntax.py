@@ -8,8 +8,9 @@ stand outside of quotes, so every value goes through ``word``.
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Union
 
 Tree = list[Any]
@@ -46,6 +47,24 @@ def words(where: str, value: Any) -> str:
     if any(character in text for character in "#!{}"):
         raise Unwritable(f"{where}: can't contain any of # ! {{ }}: {text!r}")
     return text.strip()
+
+
+def flag(where: str, value: Any) -> bool:
+    """Return a truth value, also one that a template or the command line made a text of. Raises Unwritable."""
+    text = str(value).strip().lower()
+    if value is None or text in ("false", "no", "off", "0", "n", "f", ""):
+        return False
+    if text in ("true", "yes", "on", "1", "y", "t"):
+        return True
+    raise Unwritable(f"{where}: must be true or false, not {value!r}")
+
+
+def unknown(word: Any, known: Iterable[Any]) -> str:
+    """Return the end of a sentence about a word that is none of those known: the nearest of them, or all."""
+    names = [str(name) for name in known]
+    close = difflib.get_close_matches(str(word), names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
+    return f"{str(word)!r}; {hint}"
 
 
 def options(where: str, wanted: Mapping[str, Any]) -> Tree:

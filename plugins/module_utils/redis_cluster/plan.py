@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
 from .declare import Declaration, reservations
@@ -69,7 +70,10 @@ def _named(draft: Draft, name: str) -> Member:
     for member in draft.now.members.values():
         if member.name == name:
             return member
-    raise Refused([f"no instance is named {name}"])
+    names = [member.name for member in draft.now.members.values()]
+    near = difflib.get_close_matches(name, names, 1)
+    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(names))}"
+    raise Refused([f"no instance is named {name}; {meant}"])
 
 
 def _heir(draft: Draft, leader: Member, leaving: set[str]) -> Member:

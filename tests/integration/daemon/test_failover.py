@@ -73,6 +73,33 @@ def test_a_crashed_daemon_is_replaced_by_the_peer_and_its_leftover_is_removed_on
     assert cluster.holders() == ["n2"]
 
 
+@pytest.mark.parametrize("broken", ["no such directive\n", "ucast eth0 nobody.invalid\n"])
+def test_a_crashed_daemon_that_cannot_start_again_leaves_no_second_holder(cluster: Cluster, broken: str) -> None:
+    cluster.configure()
+    cluster.start()
+    cluster.n1.kill()
+    assert cluster.n1.has(VIP)
+    with (cluster.n1.config / "ha.cf").open("a") as ha_cf:
+        ha_cf.write(broken)
+    cluster.n1.start()
+    assert cluster.n1.wait(60) in (1, 6)
+    assert not cluster.n1.has(VIP), cluster.logs()
+    assert f"removed {VIP}/24, left here by a crash" in cluster.n1.log()
+    wait_for(lambda: cluster.holders() == ["n2"], f"the peer takes over\n{cluster.logs()}")
+
+
+def test_a_second_daemon_with_a_broken_file_takes_nothing_from_the_first(cluster: Cluster) -> None:
+    cluster.configure()
+    cluster.start()
+    first = cluster.n1.process
+    (cluster.n1.config / "ha.cf").write_text("no such directive\n")
+    cluster.n1.start()
+    assert cluster.n1.wait() == 6
+    cluster.n1.process = first
+    assert cluster.holders() == ["n1"]
+    assert cluster.n1.active()
+
+
 def test_power_loss_costs_the_deadtime_and_the_clients_follow(cluster: Cluster) -> None:
     cluster.configure(deadtime="500ms")
     cluster.start()

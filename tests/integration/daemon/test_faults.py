@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from netns import CLIENT_ADDRESS, VIP, Cluster, Node, wait_for
+from netns import CLIENT_ADDRESS, MODULE_UTILS, VIP, Cluster, Node, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,6 +195,40 @@ def test_a_hanging_script_does_not_hold_up_the_heartbeat(cluster: Cluster) -> No
     assert cluster.holders() == ["n1"]
 
 
+def test_a_stop_during_a_start_waits_for_it_and_hands_over(cluster: Cluster) -> None:
+    cluster.configure(f"n1 IPaddr::{VIP}/24/eth0 web\n")
+    service(cluster.n1, "web", start="sleep 1;")
+    service(cluster.n2, "web")
+    cluster.start()
+    wait_for(lambda: calls(cluster.n1, "web")[-1:] == ["start"], f"n1 starts it\n{cluster.logs()}")
+    assert cluster.n1.stop() == 0, cluster.logs()
+    wait_for(lambda: runs(cluster.n2, "web"), f"n2 runs it\n{cluster.logs()}")
+    assert not runs(cluster.n1, "web")
+    assert cluster.holders() == ["n2"]
+
+
+def test_a_move_whose_target_dies_meanwhile_is_taken_back(cluster: Cluster) -> None:
+    cluster.configure(f"n1 IPaddr::{VIP}/24/eth0 web\n")
+    service(cluster.n1, "web", stop="sleep 2;")
+    service(cluster.n2, "web")
+    cluster.start()
+    wait_for(lambda: runs(cluster.n1, "web"), f"n1 runs it\n{cluster.logs()}")
+    with subprocess.Popen(
+        cluster.n1.command("standby", "--runtime-dir", str(cluster.n1.runtime)),
+        env={**os.environ, "PYTHONPATH": str(MODULE_UTILS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as standby:
+        wait_for(lambda: calls(cluster.n1, "web")[-1:] == ["stop"], f"n1 stops it\n{cluster.logs()}")
+        cluster.n2.kill()
+        standby.wait(20)
+    wait_for(lambda: runs(cluster.n1, "web"), f"n1 runs it again\n{cluster.logs()}")
+    assert cluster.n1.status()["groups"][0]["state"] == "held"
+    assert cluster.n1.process is not None
+    assert cluster.n1.process.poll() is None
+    assert cluster.holders() == ["n1"]
+
+
 def test_a_killed_worker_process_is_replaced(cluster: Cluster) -> None:
     cluster.configure(f"n1 IPaddr::{VIP}/24/eth0 web\n")
     for node in cluster.nodes:
@@ -203,6 +238,7 @@ def test_a_killed_worker_process_is_replaced(cluster: Cluster) -> None:
     children = subprocess.run(["pgrep", "-P", str(cluster.n1.process.pid)], capture_output=True, text=True, check=True)
     subprocess.run(["kill", "-9", *children.stdout.split()], check=True)
     wait_for(lambda: cluster.n1.status()["counters"]["worker_restarts"] == 1, f"replaced\n{cluster.logs()}")
+    wait_for(lambda: cluster.n1.events("worker-died"), f"said\n{cluster.logs()}")
     cluster.n1.hbctl("standby")
     wait_for(lambda: runs(cluster.n2, "web"), f"scripts run again\n{cluster.logs()}")
     assert not runs(cluster.n1, "web")

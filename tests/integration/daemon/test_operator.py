@@ -5,11 +5,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import stat
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from netns import VIP, Cluster, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECOND_VIP = "10.77.0.101"
 
@@ -119,6 +126,64 @@ def test_a_broken_file_is_refused_with_one_message_and_changes_nothing(cluster: 
     assert len(lines) == 2  # one for each attempt
     assert "ha.cf:1:1" in lines[0]
     assert probe.lost() == []
+    assert cluster.holders() == ["n1"]
+
+
+def test_whatever_is_wrong_at_a_reload_the_holder_says_so_and_keeps_its_vip(cluster: Cluster) -> None:
+    cluster.configure()
+    cluster.start()
+    config = cluster.n1.config
+    good = {path: (path.read_text(), path.stat().st_mode) for path in config.iterdir() if path.is_file()}
+    ha_cf, authkeys, haresources = config / "ha.cf", config / "authkeys", config / "haresources"
+    cases = [
+        (authkeys, good[authkeys][0], 0o644, f"{authkeys}:1:1: error: others can read the keys (mode 0644): chmod 600"),
+        (authkeys, "auth 2\n1 sha1 network-namespace-key\n", 0o600, f"{authkeys}:1:6: error: auth key [2] not found"),
+        (ha_cf, good[ha_cf][0].replace("eth0", "eth9"), 0o644, "'eth9' does not exist"),
+        (haresources, "n1 203.0.113.7\n", 0o644, f"{haresources}:1:4: error: no local network contains"),
+        (haresources, f"n1 IPaddr::{VIP}/24/eth7\n", 0o644, "interface 'eth7' does not exist"),
+        (haresources, f"nobody IPaddr::{VIP}/24/eth0\n", 0o644, f"{haresources}:1:1: error: bad node name 'nobody'"),
+        (haresources, f"n1 IPaddr::{VIP}/24/eth0 no-such-service\n", 0o644, "no-such-service"),
+    ]
+    with cluster.probe() as probe:
+        for number, (path, text, mode, said) in enumerate(cases, start=1):
+            path.write_text(text)
+            path.chmod(mode)
+            refused = cluster.n1.hbctl("reload")
+            assert refused.returncode == 6, said
+            assert said in refused.stderr
+            assert len(cluster.n1.events("reload-refused")) == number  # one line each
+            path.write_text(good[path][0])
+            path.chmod(good[path][1])
+        (config / "authkeys").unlink()
+        assert "cannot be read: No such file" in cluster.n1.hbctl("reload").stderr
+    assert probe.lost() == [], cluster.logs()
+    assert cluster.holders() == ["n1"]
+    assert cluster.n2.sees("n1", "active")
+
+
+@pytest.fixture
+def host_names(cluster: Cluster) -> Iterator[None]:
+    """``peer.test`` is the other node, on each (ip-netns(8): the files of /etc/netns/NAME are bound over /etc)."""
+    folders = [Path("/etc/netns") / node.name for node in cluster.nodes]
+    for folder, address in zip(folders, ("10.77.0.2", "10.77.0.1")):
+        folder.mkdir(parents=True)
+        (folder / "hosts").write_text(f"{address} peer.test\n")
+    yield
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("host_names")
+def test_a_refused_reload_leaves_links_to_host_names_as_they_were(cluster: Cluster) -> None:
+    cluster.configure(media="ucast eth0 peer.test")
+    cluster.start()
+    ha_cf = cluster.n1.config / "ha.cf"
+    ha_cf.write_text(ha_cf.read_text().replace("peer.test", "nobody.invalid"))
+    cluster.n1.signal(signal.SIGHUP)
+    wait_for(lambda: cluster.n1.events("reload-refused"), f"refused\n{cluster.logs()}", 60)
+    assert "nobody.invalid cannot be resolved" in cluster.n1.events("reload-refused")[0]
+    time.sleep(1.5)  # more than deadtime
+    assert cluster.n2.sees("n1", "active"), cluster.logs()
     assert cluster.holders() == ["n1"]
 
 

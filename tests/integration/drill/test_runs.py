@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import ssl
@@ -70,16 +71,40 @@ class Page(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def page() -> Iterator[int]:
-    Page.counts.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+class Leaving(Page):
+    """Closes each connection in order after ten requests, the last of which it answers slowly."""
+
+    answered = 0
+
+    def do_GET(self) -> None:
+        self.answered += 1
+        if self.answered == 10:
+            time.sleep(0.1)  # several questions lie in the connection by then
+        super().do_GET()
+
+    def end_headers(self) -> None:
+        if self.answered == 10:
+            self.send_header("Connection", "close")
+        super().end_headers()
+
+
+@contextlib.contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """The port of a web server on loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def page() -> Iterator[int]:
+    Page.counts.clear()
+    with serving(Page) as port:
+        yield port
 
 
 def test_a_run_starts_once_and_ends_with_a_footer(start: Start) -> None:
@@ -221,6 +246,18 @@ def test_every_kind_side_by_side(start: Start, page: int) -> None:
     assert {(sample.detail or {}).get("status") for sample in by_name["wrong"]} == {404}
     # One session among them has been counted up, the others began at one each time.
     assert max(Page.counts.values()) >= 10
+
+
+def test_a_server_that_closes_after_so_many_requests_breaks_no_stream(start: Start) -> None:
+    with serving(Leaving) as port:
+        probe = {"name": "s", "kind": "stream", "protocol": "http", "target": "127.0.0.1", "port": port}
+        run = start([{**probe, "interval_ms": 20, "timeout_ms": 800}])
+        time.sleep(2)
+        recording = recorded(run)
+    samples = [sample for sample in recording.samples[0] if sample.outcome is not Outcome.PENDING]
+    assert len(samples) > 50
+    assert {sample.outcome for sample in samples} == {Outcome.OK}
+    assert [sample.detail for sample in samples if "broke" in (sample.detail or {})] == []
 
 
 def test_https_checks_the_certificate(start: Start, tmp_path: Path) -> None:

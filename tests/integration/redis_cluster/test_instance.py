@@ -65,6 +65,15 @@ def test_what_the_server_refuses_is_found(binary: str, settings: dict[str, Any])
         trial.run(binary, ME, files(**settings), SECRET)
 
 
+def test_a_directive_that_is_misspelt_is_told_with_the_right_one(binary: str) -> None:
+    with pytest.raises(trial.Failed, match=r"maxmemory-polcy.*did you mean maxmemory-policy\?"):
+        trial.run(binary, ME, files(**{"maxmemory-polcy": "noeviction"}), SECRET)
+    # known, but with a word too much: there is nothing to guess
+    with pytest.raises(trial.Failed) as found:
+        trial.run(binary, ME, files(hz="10 20"), SECRET)
+    assert "did you mean" not in str(found.value)
+
+
 def test_a_trial_chooses_other_ports_when_somebody_was_quicker(binary: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken, socket.socket() as free:
         for probe in (taken, free):

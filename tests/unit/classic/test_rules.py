@@ -142,6 +142,13 @@ def test_fewer_ping_nodes_than_the_other_one_is_reason_enough(pinging: Any) -> N
     assert "you_are_dead" not in pinging.texts("n6")
 
 
+@pytest.mark.parametrize("count", ["", "\u00b2", "9" * 5000, "-1"])
+def test_a_count_that_is_none_changes_nothing(pinging: Any, count: str) -> None:
+    pinging.hear("n6", ("t", "num_ping_nodes"), ("dest", "n5"), ("num_ping", count or "x"))
+    pinging.run(3)
+    assert pinging.where() == [("n5",), ("n6",)]
+
+
 def test_a_balance_in_time_keeps_everything(pinging: Any) -> None:
     pinging.hear("n6", *messages.num_ping_nodes("n6", "n5", 2))
     pinging.run(0.1)
@@ -183,6 +190,20 @@ def test_legacy_asks_and_gives(tape: Callable[..., Any]) -> None:
     assert world.where() == [("n6",), ("n6",)]
     assert world.texts("n6")[-1] == "stonith n_stnth"
     assert world.told("n6")["rscstatus"] == "none"
+
+
+def test_legacy_takes_a_group_only_when_the_other_node_has_let_that_one_go(tape: Callable[..., Any]) -> None:
+    world = tape("legacy", groups="three")  # two of n5, of which one has a service that takes its time to stop
+    world.boot("n6")
+    world.run(8)
+    assert world.where() == [("n6",)] * 3
+    world.boot("n5")
+    seen = set()
+    for _moment in range(1000):
+        world.run(0.005)
+        seen.update(enumerate(world.where()))
+    assert world.where() == [("n5",), ("n6",), ("n5",)]
+    assert [holders for _group, holders in seen if len(holders) > 1] == []
 
 
 # --- changing software under way --------------------------------------------------------------------------

@@ -49,6 +49,15 @@ def test_a_keepalive_that_tells_nothing_new_costs_nothing(kit: Any) -> None:
     assert "link-up" in kit.codes(node.handle(LinkAlive("n1", "eth2"), 303 * MS))
 
 
+@pytest.mark.parametrize("dt", ["", "xyz", "-1", "f" * 20000, "1_0", " 1"])
+def test_a_dead_time_that_is_none_is_our_own(kit: Any, dt: str) -> None:
+    node = kit.started()
+    node.handle(kit.heard("n2", kit.status(dt=dt)), MS)
+    (peer,) = [peer for peer in node.snapshot(MS)["peers"] if peer["name"] == "n2"]
+    assert json.dumps(peer)
+    assert "peer-dead" in kit.codes(kit.drive(node, 1100 * MS))
+
+
 def test_ping_answers(kit: Any) -> None:
     node = kit.started(sample(pings=("gateway",)))
     effects = node.handle(PingAnswered("gateway"), MS)

@@ -24,6 +24,17 @@ def test_answers_in_a_row_are_told_apart_however_they_arrive(step: int) -> None:
     assert [outcome for _, outcome, _ in found] == [Outcome.OK] * 3 + [Outcome.WRONG, Outcome.OK]
 
 
+def test_a_service_that_takes_its_leave_is_heard() -> None:
+    dialogue = HttpDialogue(HttpCheck({}, "h", 80))
+    assert len(dialogue.hear(ONE)) == 1
+    assert not dialogue.ended
+    last = ONE.replace(b"OK", b"OK\r\nConnection: close")
+    assert len(dialogue.hear(last + ONE)) == 1  # what follows is no answer of ours
+    assert dialogue.ended
+    dialogue.begin()
+    assert not dialogue.ended
+
+
 def test_what_follows_a_response_is_the_begin_of_the_next() -> None:
     for first in (ONE, CHUNKED, EMPTY):
         reader = ResponseReader()

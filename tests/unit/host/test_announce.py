@@ -100,6 +100,19 @@ def test_large_sets_are_paced(virtual: Any, wire: Wire) -> None:
     assert {frame for _moment, frame in wire.sent[:400]} == {f for _m, f in wire.sent}  # every VIP in the first round
 
 
+def test_what_waits_of_a_group_that_is_given_away_is_not_sent(virtual: Any, wire: Wire) -> None:
+    announcer, _errors = make(virtual, wire, vips=BURST)
+    announcer.announce("g")
+    announcer.silence("g")
+    virtual.run_until(SECOND)
+    assert wire.times() == [0]
+    wire.sent.clear()
+    announcer.announce("g")  # and it comes back: all of it is announced, at the same pace
+    assert len(wire.sent) == BURST
+    virtual.run_until(SECOND + 2 * MS)
+    assert len({frame for _moment, frame in wire.sent}) == 2 * BURST
+
+
 def test_a_failing_device_is_reported_and_costs_nothing_else(virtual: Any, wire: Wire) -> None:
     announcer, errors = make(virtual, wire)
     wire.broken = True

@@ -60,6 +60,7 @@ class Bench:
         self.loop, self.runner, self.kernel = loop, runner, Kernel()
         self.stages: list[Stage] = []
         self.details: list[str] = []
+        self.answers: dict[Stage, Any] = {}  # stage -> the order that its report leads to at once
         kernel: Any = self.kernel
         self.groups = Groups(loop, runner, kernel, kernel, report=self._report, log=lambda *_: None)
         self.configure(*services)
@@ -73,6 +74,9 @@ class Bench:
         self.stages.append(report.stage)
         self.details.append(report.detail)
         self.kernel.calls.append(report.stage.value)
+        order = self.answers.pop(report.stage, None)
+        if order is not None:
+            order(KEY)
 
     def called(self) -> list[str]:
         return [" ".join(word.rpartition("/")[2] for word in task.argv) for task, _done in self.runner.tasks]
@@ -227,3 +231,31 @@ def test_a_service_that_a_reload_removed_is_stopped_at_the_next_start(virtual: A
     bench.groups.start(KEY)
     bench.end(DONE, RUNS)
     assert bench.called()[-2:] == ["web stop", "db status"]
+
+
+def test_the_end_of_a_start_may_lead_to_a_stop_at_once(virtual: Any, runner: Any) -> None:
+    bench = Bench(virtual, runner, "web")
+    bench.answers[Stage.STARTED] = bench.groups.stop_services
+    bench.groups.start(KEY)
+    bench.end(STOPPED, DONE, DONE)
+    assert bench.called() == ["web status", "web start", "web stop"]
+    assert bench.stages == [Stage.ADDRESSES_UP, Stage.STARTED, Stage.SERVICES_STOPPED]
+
+
+def test_the_end_of_a_stop_may_lead_to_a_start_at_once(virtual: Any, runner: Any) -> None:
+    bench = Bench(virtual, runner, "web")
+    bench.answers[Stage.SERVICES_STOPPED] = bench.groups.start
+    bench.groups.stop_services(KEY)
+    bench.end(DONE, STOPPED, DONE)
+    assert bench.called() == ["web stop", "web status", "web start"]
+    assert bench.stages == [Stage.SERVICES_STOPPED, Stage.ADDRESSES_UP, Stage.STARTED]
+
+
+def test_a_stop_that_follows_from_the_addresses_being_up_is_not_undone(virtual: Any, runner: Any) -> None:
+    bench = Bench(virtual, runner)
+    bench.kernel.unready = 1
+    bench.answers[Stage.ADDRESSES_UP] = bench.groups.stop
+    bench.groups.start(KEY)
+    virtual.run_until(5 * SECOND)
+    assert bench.stages == [Stage.ADDRESSES_UP, Stage.STOPPED]
+    assert bench.kernel.calls[-2:] == ["remove", "stopped"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,31 @@ def test_a_reader_that_another_one_closed_in_the_same_turn_is_not_called(clock: 
             end.close()
 
 
+def test_a_reader_whose_number_went_to_another_one_in_the_same_turn_is_not_called(clock: Clock) -> None:
+    loop = Loop(clock)
+    pairs = [socket.socketpair(), socket.socketpair()]
+    called: list[str] = []
+    fresh: list[socket.socket] = []
+
+    def ready(index: int) -> None:
+        called.append(f"old {index}")
+        other = pairs[1 - index][0]
+        number = other.fileno()
+        loop.remove(other)
+        other.close()
+        fresh.extend(socket.socketpair())
+        assert number in [end.fileno() for end in fresh]
+        loop.add_reader(next(end for end in fresh if end.fileno() == number), lambda: called.append("new"))
+
+    for index, (ours, theirs) in enumerate(pairs):
+        loop.add_reader(ours, lambda index=index: ready(index))
+        theirs.send(b"x")
+    loop.turn(lambda: None, lambda late: None, lambda: None)
+    assert len(called) == 1
+    for end in (*(end for pair in pairs for end in pair), *fresh):
+        end.close()
+
+
 def test_a_cancelled_timer_neither_runs_nor_wakes(clock: Clock) -> None:
     loop = Loop(clock)
     ran: list[str] = []
@@ -90,6 +116,25 @@ def test_drain_stops_at_its_limit() -> None:
     assert drain(ours, 9) == [b"3", b"4"]
     for end in (ours, theirs):
         end.close()
+
+
+class FailingSocket:
+    """Gives two datagrams, then the error that a device leaves behind."""
+
+    def __init__(self, *datagrams: bytes) -> None:
+        self.waiting: list[bytes] = list(datagrams)
+
+    def recv(self, size: int) -> bytes:
+        if not self.waiting:
+            raise OSError(100, "Network is down")
+        return self.waiting.pop(0)
+
+
+def test_an_error_of_the_device_does_not_take_back_what_has_come() -> None:
+    source: Any = FailingSocket(b"0", b"1")
+    assert drain(source, 9) == [b"0", b"1"]
+    with pytest.raises(OSError, match="Network is down"):
+        drain(source, 9)
 
 
 def test_the_histogram_is_cumulative() -> None:

@@ -30,7 +30,6 @@ def test_without_systemd_everything_is_silent(monkeypatch: pytest.MonkeyPatch) -
     notifier = Notifier()
     notifier.ready("x")
     assert not notifier.wanted
-    assert notifier.environment() == {}
 
 
 def test_messages_have_systemd_s_form_and_scripts_do_not_inherit_the_socket(systemd: socket.socket) -> None:
@@ -59,10 +58,7 @@ def test_the_watchdog_is_petted_at_half_time_and_only_when_it_is_ours(
     assert systemd.recv(999) == b"WATCHDOG=1"
     with pytest.raises(BlockingIOError):
         systemd.recv(999)
-    again = notifier.environment()
-    assert again["WATCHDOG_USEC"] == "10000000"
-    assert again["NOTIFY_SOCKET"].endswith("notify")
-    monkeypatch.setenv("NOTIFY_SOCKET", again["NOTIFY_SOCKET"])
+    monkeypatch.setenv("NOTIFY_SOCKET", str(systemd.getsockname()))
     monkeypatch.setenv("WATCHDOG_USEC", "10000000")
     monkeypatch.setenv("WATCHDOG_PID", "1")
     other = Notifier()

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 def load(text: str) -> str:
     if text == "bad":
         raise ValueError("broken")
+    if text.startswith("/"):  # a name service that does not answer until somebody mends it
+        while not os.path.exists(text):
+            time.sleep(0.01)
     return text.upper()
 
 
@@ -126,6 +129,16 @@ def test_configurations_are_loaded_apart_errors_included(loop: Loop, worker: Wor
     assert isinstance(results[1], ValueError)
 
 
+def test_a_name_service_that_is_down_does_not_hold_up_scripts(loop: Loop, worker: WorkerClient, tmp_path: Path) -> None:
+    mended, loaded = tmp_path / "mended", list[object]()
+    worker.load((str(mended),), loaded.append)
+    assert run(loop, worker, shell("echo meanwhile")).output == "meanwhile\n"
+    assert loaded == []
+    mended.touch()
+    until(loop, lambda: loaded)
+    assert loaded == [str(mended).upper()]
+
+
 def test_the_daemon_s_signals_do_not_end_the_worker(loop: Loop, worker: WorkerClient) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         os.kill(worker.pid, number)
@@ -141,6 +154,17 @@ def test_a_worker_that_dies_is_replaced_and_its_tasks_have_failed(loop: Loop, wo
     assert outcomes[0].error == "the worker process died"
     assert worker.restarts == 1
     assert run(loop, worker, shell("exit 0")).ok
+
+
+def test_a_client_does_not_outlive_its_worker(loop: Loop, worker: WorkerClient, tmp_path: Path) -> None:
+    note, outcomes = tmp_path / "pid", list[Outcome]()
+    worker.run(shell(f"echo $$ > {note}; exec sleep 600", timeout_s=0), outcomes.append)
+    until(loop, lambda: note.exists() and note.read_text().strip())
+    pid = int(note.read_text())
+    os.kill(worker.pid, signal.SIGKILL)
+    until(loop, lambda: outcomes)
+    assert outcomes[0].error
+    until(loop, lambda: not os.path.exists(f"/proc/{pid}") or "Z" in Path(f"/proc/{pid}/stat").read_text())
 
 
 def test_nothing_but_the_standard_descriptors_reaches_a_program(loop: Loop, worker: WorkerClient) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from keepalived import checks, config, syntax
+from keepalived import checks, config, seal, syntax
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -121,15 +121,22 @@ def test_lvs_is_rendered() -> None:
         ({"preferred": "stranger"}, "not one of the members"),
         ({"priorities": {"n1": 90}}, "same priority"),
         ({"network": "203.0.113.0/24"}, "has no address in"),
-        ({"notify": {"matser": "/x"}}, "notify knows"),
+        ({"priorities": {"n11": 90}}, "priorities names 'n11'; did you mean 'n"),
+        ({"notify": {"matser": "/x"}}, "does not know 'matser'; did you mean 'master'"),
+        # keepalived itself would only warn, and look after nothing
+        ({"track_scripts": ["chk_ngnix"]}, "track_scripts: there is no 'chk_ngnix'; did you mean 'chk_nginx'"),
+        ({"track_files": [{"name": "flga", "weight": 1}]}, "there is no 'flga'; did you mean 'flag'"),
+        ({"track_processes": ["x"]}, "there is no 'x'; known: none"),
+        ({"preempt": "perhaps"}, "preempt: must be true or false"),
         ({"virtual_routes": ["default via 192.0.2.1 }"]}, "can't contain"),
         ({"auth": {"password": "two\nlines"}}, "line breaks"),
         ({"auth": {"password": 'a"b c'}}, "quotation marks"),
     ],
 )
 def test_what_can_not_work_is_refused(changes: dict[str, Any], complaint: str) -> None:
+    wanted = {**request(**changes), "scripts": [{"name": "chk_nginx", "service": "nginx.service"}]}
     with pytest.raises(syntax.Unwritable, match=complaint):
-        written(request(**changes))
+        written({**wanted, "track_files": [{"name": "flag", "file": "/run/flag"}]})
 
 
 def test_a_member_without_facts_needs_a_told_address() -> None:
@@ -149,19 +156,123 @@ def test_a_shared_router_id_on_one_segment_is_found() -> None:
 
 
 def test_a_router_id_of_another_group_on_the_segment_is_found() -> None:
-    theirs = {
+    theirs: dict[str, Any] = {
+        "group_names": ["databases"],
+        "keepalived_group": "databases",
         "ansible_facts": facts(7),
         "keepalived_instances": [{"name": "db", "virtual_router_id": 51, "addresses": []}],
     }
     assert any("another group" in sentence for sentence in checks.clashes(request(), MEMBERS, {**HOSTS, "x": theirs}))
+    # a host that only has the variables, because all have them
+    assert checks.clashes(request(), MEMBERS, {**HOSTS, "x": {**theirs, "group_names": ["clients"]}}) == []
+    assert checks.clashes(
+        request(), MEMBERS, {**HOSTS, "x": {**theirs, "group_names": [], "keepalived_members": ["x"]}}
+    )
     theirs["ansible_facts"] = facts(7, network="203.0.113")
     assert checks.clashes(request(), MEMBERS, {**HOSTS, "x": theirs}) == []
+
+
+def test_ipv4_and_ipv6_do_not_share_router_ids() -> None:
+    six = {"name": "db", "virtual_router_id": 51, "network": "192.0.2.0/24", "addresses": [{"ip": "2001:db8::9"}]}
+    stranger = {"group_names": ["keepalived"], "ansible_facts": facts(7), "keepalived_instances": [six]}
+    assert checks.clashes(request(), MEMBERS, {**HOSTS, "x": stranger}) == []
+    six["addresses"] = [{"ip": "192.0.2.9"}]
+    assert any("another group" in sentence for sentence in checks.clashes(request(), MEMBERS, {**HOSTS, "x": stranger}))
+
+
+def test_a_truth_that_a_template_made_a_text_of_is_still_one() -> None:
+    for text in ("False", "no", "false"):
+        assert syntax.value_of(block(written(request(preempt=text)), "vrrp_instance web"), "nopreempt") == ""
+    assert syntax.value_of(block(written(request(preempt="True")), "vrrp_instance web"), "nopreempt") is None
+
+
+def test_every_section_has_its_words_its_options_and_its_escape() -> None:
+    more = {"options": {"some_word": 7}, "extra": "other words 8"}
+    text = written({
+        **request(track_bfds=["gate"], track_processes=[{"name": "ssh", "weight": -5}], track_interfaces=["eth1"]),
+        "track_files": [{"name": "flag", "file": "/run/flag", "weight": 2, **more}],
+        "track_processes": [{"name": "ssh", "process": "sshd", "quorum": 1, **more}],
+        "bfd_instances": [{"name": "gate", "neighbor_ip": "192.0.2.254", "min_rx": 50, "multiplier": 3, **more}],
+    })  # fmt: skip
+    rest = ["some_word 7", "other words 8"]
+    assert block(text, "track_file flag") == ["file /run/flag", "weight 2", *rest]
+    assert block(text, "vrrp_track_process ssh") == ["process sshd", "quorum 1", *rest]
+    assert block(text, "bfd_instance gate") == ["neighbor_ip 192.0.2.254", "min_rx 50", "multiplier 3", *rest]
+    body = block(text, "vrrp_instance web")
+    for tracked in (("track_bfd", ["gate"]), ("track_process", ["ssh weight -5"]), ("track_interface", ["eth1"])):
+        assert tracked in body
+
+
+def test_a_check_has_time_enough_to_restart_its_service() -> None:
+    scripts = [
+        {"name": "quick", "service": "a", "interval": 1},
+        {"name": "slow", "service": "a", "interval": 5},
+        {"name": "told", "service": "a", "interval": 1, "timeout": 1},
+        {"name": "own", "command": "/bin/true", "interval": 1},
+    ]
+    text = written({**request(), "scripts": scripts})
+    found = {
+        name: syntax.value_of(block(text, f"vrrp_script {name}"), "timeout")
+        for name in ("quick", "slow", "told", "own")
+    }
+    assert found == {"quick": "2", "slow": None, "told": "1", "own": None}
+
+
+def test_the_mail_server_may_have_a_port() -> None:
+    text = written({**request(), "mail": {"to": ["root@example.com"], "server": "192.0.2.25 587"}})
+    assert "smtp_server 192.0.2.25 587" in block(text, "global_defs")
+
+
+def filled(entry: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """An entry with every default that its documentation promises."""
+    given = {name: option["default"] for name, option in options.items() if "default" in option}
+    return {**given, **{key: filled(value, options[key]["options"]) if isinstance(value, dict) else value
+                        for key, value in entry.items()}}  # fmt: skip
+
+
+def test_documented_defaults_are_those_that_are_used() -> None:
+    spec = yaml.safe_load((ROOT / "roles/keepalived/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    options = spec["argument_specs"]["main"]["options"]
+    entries: dict[str, list[dict[str, Any]]] = {
+        "instances": [
+            {"name": "web", "virtual_router_id": 51, "addresses": [{"ip": "192.0.2.9"}], "auth": {"password": "x"}}
+        ],
+        "sync_groups": [{"name": "pair", "instances": ["web"]}],
+        "scripts": [{"name": "chk", "service": "nginx.service"}],
+        "track_files": [{"name": "flag", "file": "/run/flag"}],
+        "track_processes": [{"name": "ssh", "process": "sshd"}],
+        "bfd_instances": [{"name": "gate", "neighbor_ip": "192.0.2.254"}],
+        "virtual_server_groups": [{"name": "mail", "members": ["192.0.2.9 25"]}],
+        "virtual_servers": [{"ip": "192.0.2.9", "port": 80}],
+    }
+    every = {name: [filled(entry, options[f"keepalived_{name}"]["options"]) for entry in listed]
+             for name, listed in entries.items()}  # fmt: skip
+    assert every != entries
+
+    def without_seal(given: dict[str, Any]) -> str:
+        return written({**given, "check_script": "/x"}).split("\n\n", 1)[1]
+
+    assert without_seal(every) == without_seal(entries)
+
+
+def test_a_change_by_hand_breaks_the_seal() -> None:
+    text = "# Ansible managed\n" + written(request())
+    assert seal.seal_of(text) == seal.Seal(config.shared_hash(request()), False)
+    assert seal.seal_of(text.replace("priority 90", "priority 91")).is_broken
+    assert seal.seal_of(text + "\n").is_broken
+    assert seal.seal_of("vrrp_instance x {\n}\n") == seal.Seal("", False)
 
 
 def test_the_password_is_warned_about() -> None:
     assert "first 8 characters" in checks.warnings(request(auth={"password": "123456789"}))[0]
     assert "no authentication" in checks.warnings(request(version=3, auth={"password": "x"}))[0]
     assert checks.warnings(request(auth={"password": "12345678"})) == []
+
+
+def test_of_a_long_password_is_written_what_is_sent() -> None:
+    for long, sent in (("aminglinux>com", "aminglin"), ("12345678", "12345678"), ("1234567é", "1234567")):
+        body = block(written(request(auth={"password": long})), "vrrp_instance web")
+        assert ("authentication", ["auth_type PASS", f"auth_pass {sent}"]) in body
 
 
 def test_the_shared_hash_leaves_out_what_may_differ() -> None:

@@ -76,6 +76,7 @@ def test_a_healthy_group_has_no_complaints() -> None:
     [
         (answer("master"), "2 masters"),
         (answer("backup", shared_hash="2"), "configurations differ"),
+        (answer("backup", is_edited=True), "n2: keepalived.conf is not as the role wrote it"),
         (answer("backup", neighbours={"192.0.2.100": "bb"}), "not n1's"),
         (answer("backup", neighbours={"192.0.2.100": ""}), "nobody answers"),
         (answer("backup", instances={}), "does not know web"),
@@ -118,11 +119,48 @@ def test_a_change_that_makes_nodes_deaf_is_a_hazard() -> None:
     assert "unicast or multicast" in planning.hazards(conf(), multicast)[0]
 
 
+def addressed(*lines: str, **words: str) -> str:
+    return conf(**words).replace(
+        "}", "    virtual_ipaddress {\n" + "".join(f"        {line}\n" for line in lines) + "    }\n}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        (addressed("192.0.2.1"), addressed("192.0.2.1", "192.0.2.2"), ["web changes virtual_ipaddress"]),
+        (addressed("192.0.2.1/24"), addressed("192.0.2.1/25 dev eth0"), []),
+        (conf(advert_int="1"), conf(advert_int="2"), ["web changes advert_int"]),
+        # a backup takes the interval of its master in version 3
+        (conf(version="3", advert_int="1"), conf(version="3", advert_int="2"), []),
+        (conf(priority="90"), conf(priority="80"), []),
+        (conf(), "", []),
+        ("", conf(), []),
+    ],
+)
+def test_what_nodes_would_drop_each_others_adverts_for_goes_to_all_at_once(
+    before: str, after: str, found: list[str]
+) -> None:
+    assert planning.in_step(before, after) == found
+    assert planning.hazards(before, after) == []
+
+
+def test_a_new_password_goes_to_all_at_once() -> None:
+    old, new = (
+        conf().replace("}", f"    authentication {{\n        auth_pass {word}\n    }}\n}}") for word in ("a", "b")
+    )
+    assert planning.in_step(old, new) == ["web changes authentication"]
+    assert planning.hazards(old, new) == []
+
+
 @pytest.mark.parametrize(
     ("code", "said", "objections"),
     [
         (0, "a warning", []),
         (5, "Non-existent interface", ["Non-existent interface"]),
+        # a test fails for what is no objection, too
+        (5, "(Line 60) Rule has no preference specified - setting to 16384.", []),
+        (5, "Rule has no preference specified\nUnknown keyword 'x'", ["Unknown keyword 'x'"]),
         (6, "", ["keepalived --config-test ended with 6"]),
         # as 2.2.7 ends when there are scripts
         (-15, "(x: Line 3) Warning - cannot track\n", []),

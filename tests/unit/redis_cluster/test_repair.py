@@ -238,6 +238,10 @@ def test_a_machine_hands_over_what_it_leads_and_gets_it_back(world: World, decla
     assert plan_failover(wanted, world.picture(wanted), ["a0", "a1"], to_master=False).steps == ()
     world.run(plan_failover(wanted, world.picture(wanted), ["a0"], to_master=True))
     assert "a" in world.picture(wanted).masters_by_machine()
+    with pytest.raises(Refused, match="no instance is named a00; did you mean a0"):
+        plan_failover(wanted, world.picture(wanted), ["a00"], to_master=False)
+    with pytest.raises(Refused, match="no instance is named elsewhere; there are a0, a1, b0"):
+        plan_failover(wanted, world.picture(wanted), ["elsewhere"], to_master=False)
 
 
 def test_a_replica_out_of_sync_does_not_take_over(world: World, declared: Declare) -> None:

@@ -92,3 +92,9 @@ def test_a_good_password_is_not_weak_and_none_is_the_roles_own_affair() -> None:
     assert acl.weaknesses(LONG, [{"name": "app", "passwords": [LONG]}]) == []
     assert acl.weaknesses("", []) == []
     assert len(acl.weaknesses("", [{"name": "app", "passwords": ["jijiji"]}])) == 1
+
+
+def test_addresses_that_are_listened_on() -> None:
+    assert config.listening("port 7000\nbind 192.0.2.1 127.0.0.1 -::1\n") == ["192.0.2.1", "127.0.0.1", "::1"]
+    assert config.listening('bind "* -::*"\n') == ["0.0.0.0", "::"]
+    assert config.listening("port 7000\n") == []

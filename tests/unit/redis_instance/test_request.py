@@ -16,13 +16,13 @@ REQUEST: dict[str, Any] = {
     "maxmemory_policy": "noeviction", "memory_percent": 60, "requires_full_coverage": True, "config": {"hz": 20},
     "password": PASSWORD, "former": [], "users": [], "is_tls": False, "tls_cert_file": "/c", "tls_key_file": "/k",
     "tls_ca_file": "/a", "tls_client_auth": "no",
-    "config_dir": "/etc/x", "data_dir": "/var/lib/x",
+    "memory_max": "", "config_dir": "/etc/x", "data_dir": "/var/lib/x",
     "runtime_dir": "/run/x",
 }  # fmt: skip
 ASKED: dict[str, Any] = {
     "instances": [{"port": 7000}, {"port": 7001}], "config": {}, "users": [], "password": "", "former": [],
     "leaving": [], "members": ["n1"], "address": "192.0.2.1", "is_tls": False, "cert": "", "key": "", "ca": "",
-    "mode": "cluster", "source": {},
+    "mode": "cluster", "source": {}, "maxmemory": "", "memory_max": "",
 }  # fmt: skip
 
 
@@ -47,6 +47,13 @@ def test_memory_is_shared_unless_somebody_says_how_much() -> None:
     assert one()["maxmemory"] == [str(608 * 1024**2)]
     assert one(maxmemory="1gb")["maxmemory"] == ["1gb"]
     assert one({"port": 7000, "maxmemory": "2gb"}, maxmemory="1gb")["maxmemory"] == ["2gb"]
+
+
+def test_a_limit_of_the_unit_is_shared_by_nobody_else() -> None:
+    assert one(memory_max="512M")["maxmemory"] == [str(304 * 1024**2)]
+    assert one(memory_max="25%")["maxmemory"] == [str(144 * 1024**2)]
+    assert one(memory_max="infinity")["maxmemory"] == one()["maxmemory"]
+    assert request.refusals({**ASKED, "memory_max": "1G", "maxmemory": "512mb"}) == []
 
 
 def test_the_nearest_setting_wins() -> None:
@@ -79,6 +86,11 @@ def test_with_tls_nobody_can_come_in_clear() -> None:
         ({"leaving": ["n2:7000"]}, "no HOST:PORT"),
         ({"is_tls": True}, "redis_cluster_tls_cert_file"),
         ({"source": {"url": "https://example.org/x.tar.gz"}}, "checksum"),
+        ({"config": {"maxmemory_samples": 5}}, "'maxmemory_samples' is no name of a directive"),
+        ({"instances": [{"port": 7000, "config": {"Hz": 5}}]}, "'Hz' is no name of a directive"),
+        ({"maxmemory": "lots"}, "maxmemory of port 7000: 'lots' is no size"),
+        ({"memory_max": "4gb"}, "redis_cluster_memory_max: '4gb' is no size for systemd"),
+        ({"memory_max": "1G", "maxmemory": "1gb"}, "maxmemory 1gb of port 7000 does not fit"),
         ({"users": [{"name": "app", "passwords": [PASSWORD], "rules": "nopass"}]}, "redis_cluster_users"),
     ],
 )

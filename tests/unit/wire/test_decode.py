@@ -103,3 +103,11 @@ def test_unusable_keys(run: Any, tmp_path: Path, vectors: Path) -> None:
     code, lines, err = run("--authkeys", keys, vectors / "0001-tl-main-status-init.bin")
     assert (code, lines) == (6, [])
     assert ":2:3: error:" in err
+
+
+def test_keys_are_read_as_the_daemon_reads_them(run: Any, keys: Path, tmp_path: Path, vectors: Path) -> None:
+    pasted = tmp_path / "pasted"
+    pasted.write_bytes(b"\xef\xbb\xbf" + keys.read_bytes().replace(b"\n", b"\r\n"))
+    datagram = vectors / "0001-tl-main-status-init.bin"
+    assert run("--authkeys", pasted, datagram)[1][0]["auth"] == run("--authkeys", keys, datagram)[1][0]["auth"]
+    assert run("--authkeys", pasted, datagram)[1][0]["auth"]["method"] is not None

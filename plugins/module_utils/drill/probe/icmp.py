@@ -4,15 +4,11 @@
 
 from __future__ import annotations
 
-import os
-import selectors
 import socket
 import struct
-from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Optional
 
-from ..model import Outcome
-from .prober import Answer, Prober, outcome_of, resolve
+from .datagram import TOKEN_BYTES, DatagramProber
 
 __all__ = ["IcmpProber", "checksum", "echo_request", "parse_echo_reply"]
 
@@ -20,8 +16,6 @@ ECHO_REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}
 ECHO_REPLY = {socket.AF_INET: 0, socket.AF_INET6: 129}
 PROTOCOL = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPROTO_ICMPV6}
 ICMP6_FILTER = 1
-TOKEN_BYTES = 8
-RECEIVE_BUFFER = 1 << 20
 
 
 def checksum(data: bytes) -> int:
@@ -57,27 +51,11 @@ def parse_echo_reply(family: int, packet: bytes, token: bytes) -> Optional[int]:
     return int(struct.unpack_from("!Q", packet, 8 + TOKEN_BYTES)[0])
 
 
-class IcmpProber(Prober):
-    """All attempts share one socket; a random token tells our replies from everybody else's.
+class IcmpProber(DatagramProber):
+    """An unprivileged ping socket where ``net.ipv4.ping_group_range`` allows it, else a raw socket (CAP_NET_RAW)."""
 
-    An unprivileged ping socket where ``net.ipv4.ping_group_range`` allows it, a raw socket
-    (CAP_NET_RAW) otherwise. The socket stays unconnected on purpose: a connected one reports
-    an earlier packet's error at a later packet's send, and that packet would never leave.
-    """
-
-    def open(self) -> None:
-        """Resolve the target and get the shared parts ready."""
-        self.family, self.address = resolve(self.spec, socket.SOCK_DGRAM)
-        self.token = os.urandom(TOKEN_BYTES)
-        self.sock = self._socket()
-        self.sock.setblocking(False)
-        # Answers wait here while this process is not run: they must not be dropped then.
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        if self.spec.source:
-            self.sock.bind((self.spec.source, 0))
-        self.hub.watch(self.sock, selectors.EVENT_READ, self._ready)
-
-    def _socket(self) -> socket.socket:
+    def make_socket(self) -> socket.socket:
+        """The socket, for ``self.family``."""
         protocol = PROTOCOL[self.family]
         try:
             return socket.socket(self.family, socket.SOCK_DGRAM, protocol)
@@ -90,36 +68,11 @@ class IcmpProber(Prober):
             sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, struct.pack("8I", *blocked))
         return sock
 
-    def send(self, seq: int) -> None:
-        """Start an attempt."""
-        identifier = int.from_bytes(self.token[:2], "big")
-        try:
-            self.sock.sendto(echo_request(self.family, identifier, seq, self.token), self.address)
-        except BlockingIOError:
-            self.hub.done(seq, Outcome.LOCAL, {"why": "send buffer full"})
-        except OSError as error:
-            outcome = outcome_of(error.errno)
-            why: Optional[Mapping[str, Any]] = {"why": str(error)} if outcome is Outcome.LOCAL else None
-            self.hub.done(seq, outcome, why)
+    def packet(self, seq: int) -> bytes:
+        """An echo request."""
+        return echo_request(self.family, int.from_bytes(self.token[:2], "big"), seq, self.token)
 
-    def abandon(self, seq: int) -> Optional[Answer]:
-        """Nothing to drop: the attempts share one socket."""
-        return None
-
-    def close(self) -> None:
-        """Drop everything."""
-        self.hub.unwatch(self.sock)
-        self.sock.close()
-
-    def _ready(self, _mask: int) -> None:
-        while True:
-            try:
-                packet = self.sock.recv(2048)
-            except BlockingIOError:
-                return
-            except OSError:
-                # An error about an earlier packet; that one runs into its timeout.
-                continue
-            seq = parse_echo_reply(self.family, packet, self.token)
-            if seq is not None:
-                self.hub.done(seq, Outcome.OK)
+    def read(self, data: bytes) -> Optional[tuple[int, str]]:
+        """The slot of an echo reply; nobody signs those."""
+        seq = parse_echo_reply(self.family, data, self.token)
+        return None if seq is None else (seq, "")

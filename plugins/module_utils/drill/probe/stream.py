@@ -32,7 +32,12 @@ BACKLOG_BYTES = 1 << 20
 
 
 class Dialogue(ABC):
-    """What is said on a stream: questions to bytes, bytes to answers in the order asked. No I/O."""
+    """What is said on a stream: questions to bytes, bytes to answers in the order asked. No I/O.
+
+    ``ended``: the service has said with its last answer that it answers nothing more on this connection.
+    """
+
+    ended = False
 
     @abstractmethod
     def begin(self) -> None:
@@ -88,6 +93,7 @@ class HttpDialogue(Dialogue):
     def begin(self) -> None:
         """Forget half an answer."""
         self._reader = ResponseReader()
+        self.ended = False
 
     def question(self, seq: int) -> bytes:
         """One request."""
@@ -103,7 +109,8 @@ class HttpDialogue(Dialogue):
             found.append((None, *self._check.judge(response)))
             data = self._reader.rest()
             self._reader = ResponseReader()
-            if not data:
+            self.ended = not response.keeps_connection
+            if not data or self.ended:
                 return found
 
 
@@ -112,7 +119,8 @@ class StreamProber(Prober):
 
     A break ends all open questions as ``reset`` and is noted once, as ``broke`` in the detail of
     the next sample. A connection whose oldest question has been open for ``give_up_ms`` is given
-    up, too, as a patient client would in the end.
+    up, too, as a patient client would in the end. A service that takes its leave in order, as web
+    servers do after so many requests, breaks nothing: what is open is asked on a new connection.
     """
 
     def open(self) -> None:
@@ -145,12 +153,7 @@ class StreamProber(Prober):
             elif self.connected:
                 self._flush()
             return
-        self.dialogue.begin()
-        self.out = bytearray(self.dialogue.question(seq))
-        self.connected = False
-        connection = open_connection(self.spec, self.endpoint, self.hub, self._connected, self._refused)
-        if connection is not None:
-            self.connection = connection
+        self._connect()
 
     def abandon(self, seq: int) -> Optional[Answer]:
         """The question stays in the row; a break that nobody has told yet is told with its loss."""
@@ -163,6 +166,15 @@ class StreamProber(Prober):
         if self.connection is not None:
             self.connection.close()
             self.connection = None
+
+    def _connect(self) -> None:
+        """Open a connection and ask everything that is open on it."""
+        self.dialogue.begin()
+        self.out = bytearray(b"".join(self.dialogue.question(seq) for seq in self.asked))
+        self.connected = False
+        connection = open_connection(self.spec, self.endpoint, self.hub, self._connected, self._refused)
+        if connection is not None:
+            self.connection = connection
 
     def _connected(self, connection: Connection) -> None:
         self.connection = connection
@@ -224,7 +236,7 @@ class StreamProber(Prober):
             self._break(outcome_of(error.errno), error.strerror or str(error))
         except ValueError as error:
             self._break(Outcome.WRONG, str(error)[:120])
-        if mask & selectors.EVENT_WRITE:
+        if mask & selectors.EVENT_WRITE and self.connection is connection:
             self._flush()
 
     def _hear(self, data: bytes) -> None:
@@ -234,3 +246,13 @@ class StreamProber(Prober):
                 if seq is None or oldest == seq:
                     self._end(oldest, outcome, detail)
                     break
+        if self.dialogue.ended:
+            self._part()
+
+    def _part(self) -> None:
+        """The service has taken its leave."""
+        self.close()
+        self.connected = False
+        self.asked = deque(seq for seq in self.asked if self.hub.waits(seq))
+        if self.asked:
+            self._connect()

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from ..settings.authkeys import parse_authkeys
 from ..settings.model import KeyRing
+from ..settings.text import decode
 from ..wire import codec
 from ..wire.compression import PAYLOAD, decompress
 from ..wire.digest import verify
@@ -100,7 +101,7 @@ def _describe_file(name: str, keyring: KeyRing) -> dict[str, Any]:
 
 def _keyring(name: str, stderr: TextIO) -> KeyRing | None:
     try:
-        text = Path(name).read_text(encoding="utf-8", errors="surrogateescape")
+        text = decode(Path(name).read_bytes())
     except OSError as error:
         stderr.write(f"{name}:1:1: error: {error.strerror or error}\n")
         return None

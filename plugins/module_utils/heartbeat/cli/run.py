@@ -6,16 +6,13 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from ..control.client import RUNTIME_DIRECTORY
 from ..control.protocol import SOCKET_NAME
-from ..core.effects import Exit, Level
+from ..core.effects import Level
 from ..daemon import Daemon, Start, StartError
-from ..host import realtime
 from ..host.clock import now_ns, wall_s
 from ..host.loading import load
 from ..host.logs import Log
@@ -23,6 +20,7 @@ from ..host.loop import Loop
 from ..host.sdnotify import Notifier
 from ..host.sentences import sentence
 from ..host.state import AlreadyRunning, Lock, make_directories, next_generation, node_uuid
+from ..host.sweep import sweep_marked_addresses
 from ..host.workerclient import WorkerClient
 from ..settings.load import CONFIG_DIRECTORY, local_node_name
 from ..wire.envelope import Identity
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
     from ..settings.model import Settings
 
 STATE_DIRECTORY = "/var/lib/heartbeat"
+#: A supervisor starts us again at once, which is right after a crash; what is wrong with a file takes longer to mend.
+MENDING_S = 2.0
 
 
 def add_parser(subparsers: Any) -> None:
@@ -61,10 +61,12 @@ def run(args: argparse.Namespace) -> int:
         say(str(diagnostic), ok=False)
     configuration = loaded.result.configuration
     if configuration is None:
+        _cannot_serve(args.runtime_dir, notifier)
         return CONFIGURATION
     worker = WorkerClient(load)
     log = Log(lambda: worker.log_socket, now_ns, sentence)
     log.configure(configuration.settings.logging, os.getpid())
+    refused = False
     try:
         make_directories([args.state_dir, args.runtime_dir])
         lock = Lock(os.path.join(args.runtime_dir, "lock"))
@@ -72,21 +74,46 @@ def run(args: argparse.Namespace) -> int:
         loop = Loop()
         worker.attach(loop)
         start = Start(args.config_dir, identity, configuration, loaded)
-        daemon = Daemon(start, loop=loop, worker=worker, log=log, notifier=notifier)
-        ending = daemon.run(os.path.join(args.runtime_dir, SOCKET_NAME))
-    except AlreadyRunning as error:
-        say(f"heartbeat: {error}", ok=False)
-        return DEGRADED
-    except (StartError, OSError) as error:
+        try:
+            daemon = Daemon(start, loop=loop, worker=worker, log=log, notifier=notifier)
+        except StartError:
+            lock.release()
+            refused = True
+            raise
+        else:
+            daemon.run(os.path.join(args.runtime_dir, SOCKET_NAME))
+        lock.release()
+    except (AlreadyRunning, StartError, OSError) as error:
         for line in str(error).splitlines():
             say(f"heartbeat: {line}", ok=False)
+        if refused:
+            _cannot_serve(args.runtime_dir, notifier)
         return DEGRADED
     finally:
         worker.close()
-    if ending.restart:
-        lock.release()
-        _again(ending, notifier)
     return OK
+
+
+def _cannot_serve(runtime_directory: str, notifier: Notifier) -> None:
+    """What a crash has left here is taken down, because a peer holds it by now, or will after its dead time, and two
+    nodes must not. Not while another daemon runs here: then it is that one's."""
+    try:
+        make_directories([runtime_directory])
+        lock = Lock(os.path.join(runtime_directory, "lock"))
+    except (AlreadyRunning, OSError):
+        return
+    try:
+        gone = sweep_marked_addresses()
+    except OSError as error:
+        say(f"heartbeat: what a crash may have left here cannot be removed: {error.strerror or error}", ok=False)
+    else:
+        if gone:
+            say(f"heartbeat: removed {', '.join(gone)}, left here by a crash: this node cannot serve now", ok=False)
+    finally:
+        lock.release()
+    if notifier.wanted:
+        notifier.status("cannot run with this configuration, see the log; it is tried again")
+        time.sleep(MENDING_S)
 
 
 def _identity(directory: str, name: str, settings: Settings, log: Log) -> Identity:
@@ -96,17 +123,3 @@ def _identity(directory: str, name: str, settings: Settings, log: Log) -> Identi
         if problem is not None:
             log.emit(Level.ERROR, "state-file", {"detail": problem})
     return Identity(name, uuid, generation)
-
-
-def _again(ending: Exit, notifier: Notifier) -> None:
-    """The classic full restart: pause, so that peers notice, then execute this program anew, same pid."""
-    realtime.disengage()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    deadline = time.monotonic() + ending.pause_ms / 1000
-    while time.monotonic() < deadline:
-        notifier.alive()
-        time.sleep(min(0.2, max(0.0, deadline - time.monotonic())))
-    as_module = os.path.basename(sys.argv[0]) == "__main__.py"
-    program = ["-m", __package__.rpartition(".")[0]] if as_module else [sys.argv[0]]
-    os.execve(sys.executable, [sys.executable, *program, *sys.argv[1:]], {**os.environ, **notifier.environment()})

@@ -162,9 +162,9 @@ class Desk:
         """Answer an operator's command."""
         self._rest.append(Answer(request, ok, text))
 
-    def exit(self, *, restart: bool = False, pause_ms: int = 0) -> None:
-        """Everything is released: end (``restart``: the classic full restart)."""
-        self._rest.append(Exit(restart, pause_ms))
+    def exit(self) -> None:
+        """Everything is released: end."""
+        self._rest.append(Exit())
 
     def effect(self, effect: Effect) -> None:
         """Any other effect."""

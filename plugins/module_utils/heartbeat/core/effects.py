@@ -92,10 +92,7 @@ class PeerStatusChanged:
 
 @dataclass(frozen=True)
 class Exit:
-    """Everything is released. ``restart``: the classic full restart (exit, pause, start again)."""
-
-    restart: bool = False
-    pause_ms: int = 0
+    """Everything is released: the daemon ends."""
 
 
 Effect = Union[Send, StartGroup, StopServices, StopGroup, Announce, Log, Answer, BecameActive, PeerStatusChanged, Exit]

@@ -12,6 +12,7 @@ reqnodes; active).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
 from typing import Any, Callable
 
@@ -37,6 +38,8 @@ from .ownership import State
 from .snapshot import snapshot
 from .startup import StartUp
 from .steering import choose_dialect, learn_speech, steer, steering
+
+_DT = re.compile("[0-9a-fA-F]{1,10}")
 
 _STAGES: dict[Stage, tuple[Level, str]] = {
     Stage.FOUND: (Level.NOTICE, "group-found"),
@@ -343,9 +346,5 @@ class Node:
 
 
 def _hex(text: str) -> int | None:
-    """A ``dt`` field in ms; None when it is missing or no number."""
-    try:
-        value = int(text, 16)
-    except ValueError:
-        return None
-    return value if value >= 0 else None
+    """A ``dt`` field in ms; None when it is missing or no number of a sensible size."""
+    return int(text, 16) if _DT.fullmatch(text) else None

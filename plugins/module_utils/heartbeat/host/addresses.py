@@ -86,7 +86,8 @@ class Addresses:
         results = self._execute(requests)
         failed = [(place, result) for place, result in zip(places, results) if result not in _ADDED]
         if failed:
-            fresh = [place for place, result in zip(places, results) if result == 0]
+            # also where the kernel's answer was lost: the address may be there all the same
+            fresh = [place for place, result in zip(places, results) if result != errno.EEXIST]
             self._up[key] = previous
             self._execute(self._deletions(fresh))
             return "; ".join(f"{place}: {os.strerror(number)}" for place, number in failed[:3])

@@ -67,7 +67,7 @@ class Announcer:
         self._sockets: dict[str, socket.socket] = {}
         self._devices: dict[str, Device] = {}
         self._campaigns: dict[str, _Campaign] = {}
-        self._queue: deque[Frame] = deque()
+        self._queue: deque[tuple[str, Frame]] = deque()  # what still has to go out, and for which group
         self._pacer: Timer | None = None
         self.sent = 0
         self.failed = 0
@@ -113,11 +113,13 @@ class Announcer:
         campaign = self._campaigns[key]
         self.silence(key)
         campaign.began_ns, campaign.step = self._loop.now(), 0
-        self._send(campaign.frames)
+        self._send(key, campaign.frames)
         self._arm(key, campaign)
 
     def silence(self, key: str) -> None:
-        """Stop repeating."""
+        """Stop repeating, and drop what still waits to go out: only the taker announces a group that is given away."""
+        if self._queue:
+            self._queue = deque(item for item in self._queue if item[0] != key)
         campaign = self._campaigns.get(key)
         if campaign is not None and campaign.timer is not None:
             campaign.timer.cancel()
@@ -161,22 +163,24 @@ class Announcer:
         campaign = self._campaigns[key]
         campaign.step += 1
         if self._may(key):
-            self._send(campaign.frames)
+            self._send(key, campaign.frames)
         self._arm(key, campaign)
 
-    def _send(self, batch: Sequence[Frame]) -> None:
+    def _send(self, key: str, batch: Sequence[Frame]) -> None:
         if self._queue:  # an earlier large set is still going out: keep the order and the pace
-            self._queue.extend(batch)
+            self._queue.extend((key, frame) for frame in batch)
             return
         for device, frame in batch[:BURST]:
             self._send_one(device, frame)
         if len(batch) > BURST:
-            self._queue.extend(batch[BURST:])
+            self._queue.extend((key, frame) for frame in batch[BURST:])
+        if self._queue and self._pacer is None:
             self._pacer = self._loop.call_at(self._loop.now() + MS, self._drain)
 
     def _drain(self) -> None:
         for _slot in range(min(BURST, len(self._queue))):
-            self._send_one(*self._queue.popleft())
+            _key, frame = self._queue.popleft()
+            self._send_one(*frame)
         self._pacer = self._loop.call_at(self._loop.now() + MS, self._drain) if self._queue else None
 
     def _send_one(self, device: str, frame: bytes) -> None:

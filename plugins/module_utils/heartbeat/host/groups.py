@@ -6,7 +6,8 @@ The hot path - addresses up and announced - happens inside the call, without a p
 the disk. Services follow one by one, left to right, each asked for its status first: what runs is left running.
 A new order replaces the procedure that is under way as soon as its current script has ended (a pause ends at
 once); that script is never run twice at the same time. Every procedure starts from what the scripts say, not from
-memory, so it may be repeated after a crash.
+memory, so it may be repeated after a crash. A report is a step of a procedure like any other: whoever hears it may
+give the next order at once.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class _Pause:
     ns: int
 
 
-Step = Union[Task, _Pause]
+Step = Union[Task, _Pause, GroupReport]
 Procedure = Generator[Step, Optional[Outcome], None]
 
 
@@ -60,6 +61,7 @@ class _Work:
     timer: Timer | None = None
     next: Procedure | None = None
     waiting: Timer | None = None  # addresses are up, but the kernel is not ready for their packets
+    orders: int = 0  # how many were given so far
     services_down: bool = False
     started_with: tuple[Service, ...] = ()
 
@@ -77,7 +79,7 @@ class Groups:
         report: Callable[[GroupReport], None],
         log: Callable[[Level, str, Mapping[str, str]], None],
     ) -> None:
-        """``report`` must not call back into this object before it returns; ``log(level, code, facts)``."""
+        """``report`` may give the next order before it returns; ``log(level, code, facts)``."""
         self._loop, self._runner, self._addresses, self._announcer = loop, runner, addresses, announcer
         self._report, self._log = report, log
         self._tools: Toolbox | None = None
@@ -115,10 +117,12 @@ class Groups:
         us = {"add_us": (added - began) // 1000, "ready_us": (ready - added) // 1000}
         us["garp_us"] = (time.perf_counter_ns() - ready) // 1000
         self.last_take_us = us
+        orders = work.orders
         self._report(GroupReport(key, Stage.ADDRESSES_UP))
         facts = {"group": key, "addresses": str(len(self._addresses.places(key)))}
         self._log(Level.NOTICE, "addresses-up", {**facts, **{name: str(value) for name, value in us.items()}})
-        self._order(key, self._starting(key, None))
+        if work.orders == orders:  # else the report has led to another order, and that one counts
+            self._order(key, self._starting(key, None))
 
     def _forget_waiting(self, key: str) -> None:
         waiting = self._work.setdefault(key, _Work()).waiting
@@ -161,20 +165,20 @@ class Groups:
             if problem is not None:
                 break
         if problem is None:
-            self._report(GroupReport(key, Stage.STARTED))
+            yield GroupReport(key, Stage.STARTED)
             return
         self._announcer.silence(key)
         for service in reversed(started):
             stuck = yield from self._stop_service(key, service)
             if stuck is not None:
-                self._report(GroupReport(key, Stage.STOP_FAILED, stuck))
+                yield GroupReport(key, Stage.STOP_FAILED, stuck)
                 return
         stuck = self._addresses.remove(key)
         if stuck is not None:
-            self._report(GroupReport(key, Stage.STOP_FAILED, stuck))
+            yield GroupReport(key, Stage.STOP_FAILED, stuck)
             return
         work.services_down, work.started_with = True, ()
-        self._report(GroupReport(key, Stage.START_FAILED, problem))
+        yield GroupReport(key, Stage.START_FAILED, problem)
 
     def _stopping(self, key: str, *, addresses: bool) -> Procedure:
         group, work = self._groups[key], self._work[key]
@@ -183,14 +187,14 @@ class Groups:
             for service in reversed(services):
                 stuck = yield from self._stop_service(key, service)
                 if stuck is not None:
-                    self._report(GroupReport(key, Stage.STOP_FAILED, stuck))
+                    yield GroupReport(key, Stage.STOP_FAILED, stuck)
                     return
             work.services_down, work.started_with = True, ()
         if not addresses:
-            self._report(GroupReport(key, Stage.SERVICES_STOPPED))
+            yield GroupReport(key, Stage.SERVICES_STOPPED)
             return
         stuck = self._addresses.remove(key)
-        self._report(GroupReport(key, Stage.STOPPED if stuck is None else Stage.STOP_FAILED, stuck or ""))
+        yield GroupReport(key, Stage.STOPPED if stuck is None else Stage.STOP_FAILED, stuck or "")
 
     def _start_service(self, key: str, service: Service) -> Generator[Step, Outcome | None, str | None]:
         try:
@@ -248,6 +252,7 @@ class Groups:
 
     def _order(self, key: str, procedure: Procedure) -> None:
         work = self._work.setdefault(key, _Work())
+        work.orders += 1
         if work.busy:
             work.next = procedure
             return
@@ -264,18 +269,23 @@ class Groups:
             if work.procedure is not None:
                 work.procedure.close()
             work.procedure, work.next, outcome = work.next, None, None
-        if work.procedure is None:
-            return
-        try:
-            step = work.procedure.send(outcome)
-        except StopIteration:
-            work.procedure = None
-            return
-        if isinstance(step, Task):
-            work.busy = True
-            self._runner.run(step, lambda result: self._done(key, work, result))
-        else:
-            work.timer = self._loop.call_at(self._loop.now() + step.ns, lambda: self._resume(key, work))
+        procedure = work.procedure
+        while procedure is not None and work.procedure is procedure:  # a report may have led to another order
+            try:
+                step = procedure.send(outcome)
+            except StopIteration:
+                work.procedure = None
+                return
+            if isinstance(step, GroupReport):
+                outcome = None
+                self._report(step)
+            elif isinstance(step, Task):
+                work.busy = True
+                self._runner.run(step, lambda result: self._done(key, work, result))
+                return
+            else:
+                work.timer = self._loop.call_at(self._loop.now() + step.ns, lambda: self._resume(key, work))
+                return
 
     def _done(self, key: str, work: _Work, outcome: Outcome) -> None:
         work.busy = False

@@ -146,7 +146,9 @@ class Loop:
             self.lateness.record(late)
             woke(late)
         for key, _events in ready:
-            if key.fd in self._selector.get_map():  # an earlier callback of this turn may have closed it
+            registered = self._selector.get_map().get(key.fd)
+            # an earlier callback of this turn may have closed it, and opened another one under its number
+            if registered is not None and registered.fileobj is key.fileobj:
                 key.data()
         if due is not None and self._clock() >= due:
             tick()
@@ -173,7 +175,8 @@ class Loop:
 
 
 def drain(source: socket.socket, limit: int, size: int = 65536) -> list[bytes]:
-    """All datagrams that wait on a non-blocking socket, at most ``limit``. Raises OSError other than EAGAIN."""
+    """All datagrams that wait on a non-blocking socket, at most ``limit``. Raises OSError other than EAGAIN, unless
+    there were datagrams before it: an error of the device does not take back what has come."""
     found: list[bytes] = []
     while len(found) < limit:
         try:
@@ -182,4 +185,8 @@ def drain(source: socket.socket, limit: int, size: int = 65536) -> list[bytes]:
             break
         except InterruptedError:
             continue
+        except OSError:
+            if not found:
+                raise
+            break
     return found

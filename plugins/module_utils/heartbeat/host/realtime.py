@@ -40,14 +40,6 @@ def engage(priority: int) -> list[str]:
     return problems
 
 
-def disengage() -> None:
-    """Ordinary scheduling again, e.g. before executing ourselves anew."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    except OSError:
-        pass  # it was never on
-
-
 def scheduling() -> str:
     """The class this process runs in, for the status report."""
     policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK

@@ -32,16 +32,6 @@ class Notifier:
         """Is anybody listening?"""
         return self._socket is not None
 
-    def environment(self) -> dict[str, str]:
-        """What a re-execution of the daemon must find in its environment again."""
-        if not self._address:
-            return {}
-        path = "@" + self._address[1:] if self._address.startswith("\0") else self._address
-        found = {"NOTIFY_SOCKET": path}
-        if self.watchdog_ns:
-            found.update(WATCHDOG_USEC=str(self.watchdog_ns // 500), WATCHDOG_PID=str(os.getpid()))
-        return found
-
     def send(self, *assignments: str) -> None:
         """E.g. ``send("READY=1", "STATUS=…")``."""
         if self._socket is None:

@@ -52,9 +52,7 @@ CATALOGUE: dict[str, str] = {
     "client-done": "client {command} wants no restart",
     "client-too-fast": "client {command} ends too fast too often; it is not started again",
     "command-by": "{verb} {scope} asked by user {uid} (process {pid})",
-    "loop-late": "this process was not run for {late_ms} ms when it wanted to",
-    "worker-died": "the worker process died and was replaced",
-    "restart": "full restart in {pause_ms} ms",
+    "worker-died": "the worker process died and was replaced; what it was doing counts as failed",
 }
 
 

@@ -4,18 +4,21 @@
 
 It is forked at start, before sockets are opened and before real-time scheduling, so that a hung script, a dead
 disk, a slow resolver or a full log pipe can never hold up the heartbeat loop. It runs resource scripts and
-clients, each in a session of its own, loads configurations for a reload, and writes the logs (in a thread, so
-that a blocked log does not hold up scripts). It ends when the daemon's end of the channel closes.
+clients, each in a session of its own, loads configurations for a reload, and writes the logs (both in threads, so
+that neither a blocked log nor a name service that is down holds up the scripts of a takeover). It ends when the
+daemon's end of the channel closes.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import queue
 import selectors
 import signal
 import struct
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
@@ -101,22 +104,25 @@ class Worker:
         self._channel, self._load = channel, load
         self._selector = selectors.SelectSelector()
         self._running: dict[int, _Running] = {}
+        self._loaded: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
         self._buffer = bytearray()
         self._open = True
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        os.set_blocking(self._wake_read, False)
 
     def run(self) -> None:
         """Serve until the daemon is gone. Scripts that still run are left to end by themselves."""
-        wake_read, wake_write = os.pipe()
-        os.set_blocking(wake_write, False)
-        os.set_blocking(wake_read, False)
-        signal.set_wakeup_fd(wake_write)
+        signal.set_wakeup_fd(self._wake_write)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         self._selector.register(self._channel, selectors.EVENT_READ, self._read_channel)
-        self._selector.register(wake_read, selectors.EVENT_READ, lambda: _discard(wake_read))
+        self._selector.register(self._wake_read, selectors.EVENT_READ, lambda: _discard(self._wake_read))
         while self._open:
             for key, _events in self._selector.select(self._patience()):
                 key.data()
             self._reap()
+            while not self._loaded.empty():
+                self._answer("loaded", *self._loaded.get())
 
     def _patience(self) -> float | None:
         deadlines = [job.deadline for job in self._running.values() if job.deadline is not None]
@@ -135,7 +141,14 @@ class Worker:
             elif kind == "kill":
                 self._kill(number, arguments)
             elif kind == "load":
-                self._answer("loaded", number, _guarded(self._load, arguments))
+                threading.Thread(target=self._load_apart, args=(number, arguments), name="load", daemon=True).start()
+
+    def _load_apart(self, number: int, arguments: tuple[Any, ...]) -> None:
+        self._loaded.put((number, _guarded(self._load, arguments)))
+        try:
+            os.write(self._wake_write, b"\0")
+        except BlockingIOError:
+            pass  # it is awake already
 
     def _answer(self, kind: str, number: int, value: Any) -> None:
         try:
@@ -169,6 +182,8 @@ class Worker:
                 os.close(stdin)
         deadline = time.monotonic() + task.timeout_s if task.timeout_s else None
         job = self._running[process.pid] = _Running(number, process, task, deadline)
+        if deadline is None:
+            self._answer("started", number, process.pid)
         if process.stdout is not None:
             descriptor = process.stdout.fileno()
             os.set_blocking(descriptor, False)

@@ -25,14 +25,16 @@ _LOG_BUFFER = 1 << 20
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Pending:
     task: Task | None  # None: a configuration being loaded
     done: Callable[[Any], None]
+    pid: int = 0  # of a client, which would outlive a worker that dies
 
 
 class WorkerClient:
-    """One worker process. Should it die, a new one is started and its open tasks are reported as failed."""
+    """One worker process. Should it die, a new one is started and its open tasks are reported as failed; clients that
+    it has left behind are ended."""
 
     def __init__(self, load: Callable[..., Any]) -> None:
         """Forks at once; call before sockets are opened and before real-time scheduling."""
@@ -44,6 +46,8 @@ class WorkerClient:
         self._out = bytearray()
         self.pid = 0
         self.restarts = 0
+        #: told after it was replaced, before its open tasks are reported
+        self.on_death: Callable[[], None] = lambda: None
         self.log_socket: socket.socket
         self._channel: socket.socket
         self._fork()
@@ -153,7 +157,10 @@ class WorkerClient:
             self._died()
             return
         self._buffer += data
-        for _kind, number, value in unframe(self._buffer):
+        for kind, number, value in unframe(self._buffer):
+            if kind == "started":
+                self._pending[number].pid = value
+                continue
             pending = self._pending.pop(number, None)
             if pending is not None:
                 pending.done(value)
@@ -171,9 +178,20 @@ class WorkerClient:
         self._buffer.clear()
         self._out.clear()
         lost, self._pending = list(self._pending.values()), {}
+        for pending in lost:  # scripts end by themselves; a client would run beside its successor
+            if pending.pid:
+                _end_group(pending.pid)
         self._fork()
         if self._loop is not None:
             self._loop.add_reader(self._channel, self._ready)
+        self.on_death()
         for pending in lost:
             gone = "the worker process died"
             pending.done(Outcome(None, error=gone) if pending.task else RuntimeError(gone))
+
+
+def _end_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGTERM)
+    except (ProcessLookupError, PermissionError):
+        pass  # ended with its worker

@@ -36,8 +36,6 @@ from .courier import Parcel, PlainCourier, WireCourier
 from .machine import Machine, Step, Timing
 from .network import LINK, Network
 
-#: A daemon that exits for a restart, or is restarted by its supervisor, is back after this.
-RESPAWN_NS = 200 * MS
 _QUIET = (Level.DEBUG, Level.INFO)
 
 
@@ -247,8 +245,6 @@ class World:
         elif isinstance(effect, Exit):
             self.note(machine.name, "the daemon ends")
             self.kill(machine.name)
-            if effect.restart:
-                self.at(self.now + effect.pause_ms * MS + RESPAWN_NS, lambda: self.boot(machine.name))
 
     def _answered(self, machine: Machine, answer: Answer) -> None:
         self.note(machine.name, f"answers {'yes' if answer.ok else 'no'}: {answer.text}")

@@ -9,6 +9,8 @@ Source: Linux-HA heartbeat 3.0.6 wire format, as measured (datagram anatomy).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from .errors import Reason, WireError
 from .limits import MAX_FIELDS, MAX_NAME
 from .message import STRING, UNCOMPRESSED, Field, Message
@@ -16,6 +18,8 @@ from .message import STRING, UNCOMPRESSED, Field, Message
 START = b"###\n"
 END = b"%%%\n"
 
+#: field names remembered: a cluster uses a few dozen, and only who has the key can bring others
+_NAMES = 256
 _OPEN = ord("(")
 _CLOSE = ord(")")
 _COMMA = ord(",")
@@ -74,6 +78,7 @@ def _field(frame: bytes, begin: int, stop: int) -> Field:
     return item
 
 
+@lru_cache(maxsize=_NAMES)
 def encode_name(name: str) -> bytes:
     """A field name's bytes; raises WireError when it can't be told apart from what surrounds it."""
     raw = name.encode("utf-8", "surrogateescape")
@@ -81,6 +86,7 @@ def encode_name(name: str) -> bytes:
     return raw
 
 
+@lru_cache(maxsize=_NAMES)
 def decode_name(raw: bytes) -> str:
     """A field name as text; raises WireError."""
     check_name(raw)

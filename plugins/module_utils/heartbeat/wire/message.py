@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import NamedTuple, Optional, Union
 
 STRING = 0
 BINARY = 1
@@ -23,9 +23,8 @@ UNCOMPRESSED = 5
 Value = Union[str, bytes]
 
 
-@dataclass(frozen=True)
-class Field:
-    """One field; ``type`` is the digit on the wire."""
+class Field(NamedTuple):
+    """One field; ``type`` is the digit on the wire. A tuple, because a status makes two dozen of them."""
 
     name: str
     value: bytes

@@ -100,3 +100,11 @@ def directives(text: str) -> dict[str, list[str]]:
         if key and not key.startswith("#"):
             found.setdefault(key.lower(), []).append(value.strip())
     return found
+
+
+def listening(text: str) -> list[str]:
+    """Return the addresses of the directive ``bind`` of a rendered file, empty when it has none."""
+    # '-' in front: it does not matter when the machine does not have it; '*' stands for every one
+    every = {"*": "0.0.0.0", "::*": "::"}
+    words = " ".join(directives(text).get("bind", [])).replace('"', "").split()
+    return [every.get(word.lstrip("-"), word.lstrip("-")) for word in words]

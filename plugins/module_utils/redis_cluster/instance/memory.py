@@ -18,6 +18,9 @@ Read = Callable[[str], Optional[str]]
 
 _UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 1000**2, "mb": 1024**2, "g": 1000**3, "gb": 1024**3}
 _SIZE = re.compile(r"([0-9]+)([a-z]*)")
+#: of systemd, which counts in 1024s; systemd.resource-control(5)
+_UNIT_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([KMGTB%]?)")
+_UNIT_UNITS = {"": 1, "B": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 #: of an automatic maxmemory, so that a machine that reports a few pages less does not change it
 GRANULE = 16 * 1024**2
 
@@ -36,6 +39,17 @@ def size(text: str) -> int:
     if not match or match.group(2) not in _UNITS:
         raise ValueError(f"{text!r} is no size, e.g. 512mb or 4gb")
     return int(match.group(1)) * _UNITS[match.group(2)]
+
+
+def unit_limit(text: str, memory: Memory) -> int:
+    """Return the bytes that ``MemoryMax=`` of a unit leaves to each instance, 0 for no limit. Raises ValueError."""
+    if text in ("", "infinity"):
+        return 0
+    match = _UNIT_SIZE.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is no size for systemd, e.g. 512M, 4G or 25%")
+    number = float(match.group(1))
+    return int(memory.bytes * number / 100) if match.group(2) == "%" else int(number * _UNIT_UNITS[match.group(2)])
 
 
 def _own_paths(text: str | None, controller: str) -> list[str]:

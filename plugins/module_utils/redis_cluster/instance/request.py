@@ -13,8 +13,6 @@ from . import acl, config, memory
 Request = Mapping[str, Any]
 #: highest port; the bus has one of its own above the clients'
 LAST_PORT = 65535
-
-
 #: distance of the bus' port from that of clients, as clients and other instances expect it
 BUS_OFFSET = 10000
 
@@ -75,6 +73,12 @@ def refusals(request: Request) -> list[str]:
         found.append(f"not a port: {', '.join(map(str, high))} (the bus of a cluster is at port + {BUS_OFFSET})")
     for instance in request["instances"]:
         found += config.strangers(instance.get("config") or {})
+    for free in (request["config"], *(instance.get("config") or {} for instance in request["instances"])):
+        try:
+            config.rendered(free)
+        except config.Unwritable as error:
+            found.append(f"redis_cluster_config: {error}")
+    found += _of_memory(request)
     found += _of_names(request)
     found += _of_secrets(request)
     if request["is_tls"]:
@@ -83,6 +87,28 @@ def refusals(request: Request) -> list[str]:
     source = request.get("source") or {}
     if source and not all(source.get(key) for key in ("url", "checksum", "version")):
         found.append("redis_cluster_source needs url, checksum and version")
+    return found
+
+
+def _of_memory(request: Request) -> list[str]:
+    """Why limits contradict each other: an instance that outgrows its unit's limit is killed."""
+    try:
+        limit = memory.unit_limit(request["memory_max"], memory.Memory(0, ""))
+    except ValueError as error:
+        return [f"redis_cluster_memory_max: {error}"]
+    found = []
+    for instance in request["instances"]:
+        text = str(instance.get("maxmemory") or request["maxmemory"])
+        try:
+            bytes_wanted = memory.size(text) if text else 0
+        except ValueError as error:
+            found.append(f"maxmemory of port {instance['port']}: {error}")
+            continue
+        if limit and bytes_wanted >= limit:
+            found.append(
+                f"maxmemory {text} of port {instance['port']} does not fit into redis_cluster_memory_max "
+                f"{request['memory_max']}, which also has to hold buffers and the copy for snapshots"
+            )
     return found
 
 
@@ -172,7 +198,11 @@ def files(instances: Sequence[Request], request: Request, memory_bytes: int) -> 
     Raises config.Unwritable.
     """
     available = memory.Memory(int(memory_bytes), "")
-    each = memory.share(available, float(request["memory_percent"]), len(instances))
+    percent = float(request["memory_percent"])
+    each = memory.share(available, percent, len(instances))
+    limit = memory.unit_limit(request["memory_max"], available)
+    if limit:
+        each = min(each, memory.share(memory.Memory(limit, ""), percent, 1))
     found = []
     for instance in instances:
         port = int(instance["port"])

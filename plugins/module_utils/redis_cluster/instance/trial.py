@@ -8,8 +8,10 @@ values out of range, certificates that can't be read, modules that do not load, 
 
 from __future__ import annotations
 
+import difflib
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -24,6 +26,9 @@ from .local import CommandError, Local, Unreachable, pairs
 #: a start without data takes a fraction of one
 SECONDS = 15.0
 ATTEMPTS = 4
+
+#: the line that the server stumbled over, as it quotes it
+_QUOTED = re.compile(r">>> '([^ ']+)")
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,15 @@ def _arguments(folder: str, config: str) -> list[str]:
 def run(binary: str, user: str, files: Files, password: str) -> Trial:
     """Start the server with these files as this user, ask what it made of them, stop it.
 
-    Raises Failed with the server's own words.
+    Raises Failed with the server's own words, and with the directive that was probably meant.
     """
+    try:
+        return _patiently(binary, user, files, password)
+    except Failed as error:
+        raise Failed(f"{error}{_meant(binary, user, str(error))}") from None
+
+
+def _patiently(binary: str, user: str, files: Files, password: str) -> Trial:
     for _attempt in range(ATTEMPTS - 1):
         try:
             return _once(binary, user, files, password)
@@ -81,6 +93,19 @@ def run(binary: str, user: str, files: Files, password: str) -> Trial:
             if "already in use" not in str(error):
                 raise
     return _once(binary, user, files, password)
+
+
+def _meant(binary: str, user: str, words: str) -> str:
+    """For a directive that the server does not know: the nearest of those that it has."""
+    quoted = _QUOTED.search(words)
+    if not quoted or "Bad directive" not in words:
+        return ""
+    try:
+        known = list(_once(binary, user, Files("", ""), "").values)
+    except Failed:
+        return ""
+    near = [] if quoted.group(1) in known else difflib.get_close_matches(quoted.group(1), known, 1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _once(binary: str, user: str, files: Files, password: str) -> Trial:
@@ -115,7 +140,8 @@ def _asked(process: subprocess.Popen[bytes], folder: str, files: Files, password
     while True:
         try:
             with Local(f"{folder}/socket") as redis:
-                redis.call("AUTH", password)
+                if password:
+                    redis.call("AUTH", password)
                 return _read(redis, files)
         except Unreachable:
             if process.poll() is not None or time.monotonic() > deadline:

@@ -8,6 +8,7 @@ Source: Linux-HA heartbeat 3.0.6, ipfail, as measured.
 
 from __future__ import annotations
 
+import re
 from typing import Callable
 
 from ...wire.message import Message
@@ -18,6 +19,7 @@ from . import messages
 from .holdings import Holding
 
 TIMER = "classic-giveup"
+_COUNT = re.compile("[0-9]{1,9}")
 
 
 class Ipfail:
@@ -72,7 +74,7 @@ class Ipfail:
             self._give_up(what)
 
     def _compared(self, peer: str, text: str) -> None:
-        if not text.isdigit():
+        if _COUNT.fullmatch(text) is None:
             return
         ours, theirs = self._count(), int(text)
         if ours > theirs:

@@ -8,7 +8,7 @@ is ours is taken as soon as it can be, and one that is not is let go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Callable
 
 from ..desk import Desk
@@ -34,6 +34,8 @@ class Ledger:
         self.other_stable = False
         self.takeover_running = False
         self.need_failback = False
+        #: groups of a class of ours that wait all the same: the other node has not said yet that it has let them go
+        self.withheld: Collection[str] = ()
         #: (code, other node) for the log when a class is taken or let go
         self.why_take = ("nobody-holds", "")
         self.why_drop = ("conflict-lost", "")
@@ -63,7 +65,7 @@ class Ledger:
 
     def settled(self, holding: Holding) -> bool:
         """Has every group of these classes, as far as they are ours, its addresses up, or failed for good?"""
-        holds = [self.desk.hold(key) for key in self.keys(holding & self.mine)]
+        holds = [self.desk.hold(key) for key in self.keys(holding & self.mine) if key not in self.withheld]
         return all(hold.state in _SETTLED or (hold.state is State.TAKING and hold.address) for hold in holds)
 
     def actually_held(self) -> Holding:
@@ -136,7 +138,7 @@ class Ledger:
         code, origin = self.why_take
         if state is State.FOUND:
             code = "adopted"
-        if state in _FREE and not desk.hushed():
+        if state in _FREE and key not in self.withheld and not desk.hushed():
             desk.take(key, code, origin=origin or None, peer=origin or "?")
         elif state is State.GIVING and not desk.hushed():
             desk.reclaim(key, "target-gone", peer=desk.hold(key).to or "?")

@@ -30,6 +30,7 @@ class Legacy:
         self._ledger = ledger
         self._desk = ledger.desk
         self._asked: dict[str, int] = {}  # own groups that we have asked the other node for, and how often
+        ledger.withheld = self._asked.keys()
 
     def resume(self) -> None:
         """We are active already and another dialect has steered so far."""
@@ -49,7 +50,7 @@ class Legacy:
         if not others:
             ledger.gain(Holding.LOCAL, "nobody-holds", None)
             return
-        self._asked = dict.fromkeys(ledger.keys(Holding.LOCAL), 0)
+        self._asked.update(dict.fromkeys(ledger.keys(Holding.LOCAL), 0))
         self._request()
 
     def peer_gone(self, peer: str, code: str) -> None:
