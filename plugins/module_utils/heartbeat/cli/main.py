@@ -27,6 +27,7 @@ COMMANDS = {
     "notify": "events",
     "metrics": "metrics",
     "decode": "decode",
+    "migrate": "migrate",
     "simulate": "simulate",
     "version": "version",
 }

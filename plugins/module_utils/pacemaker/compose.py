@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All of a declared configuration: typed data to what the CIB should have, or one sentence why it can't be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from . import constraints, resources, sections
+from .agents import Agent
+from .shape import named, values
+from .words import META, OPERATION_DEFAULTS, OWN_PROPERTIES, PROPERTIES, Refused, known, nearest, xml_id
+
+#: What somebody has to say who runs a cluster that can't fence.
+WITHOUT_FENCING = "I accept that data may be lost"
+KEYS = (
+    "without_fencing", "properties", "resource_defaults", "operation_defaults", "node_attributes", "node_utilization",
+    "web_servers", "resources", "groups", "clones", "locations", "colocations", "orders", "fence_devices",
+    "fence_levels", "alerts", "acl_roles", "acl_users", "acl_groups", "tags", "absent",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the CIB should have. Elements are new ones, with the ids that we would give."""
+
+    properties: dict[str, str] = field(default_factory=dict)
+    resource_defaults: dict[str, str] = field(default_factory=dict)
+    operation_defaults: dict[str, str] = field(default_factory=dict)
+    node_attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    node_utilization: dict[str, dict[str, str]] = field(default_factory=dict)
+    resources: list[Element] = field(default_factory=list)
+    constraints: list[Element] = field(default_factory=list)
+    levels: list[Element] = field(default_factory=list)
+    alerts: list[Element] = field(default_factory=list)
+    acls: list[Element] = field(default_factory=list)
+    tags: list[Element] = field(default_factory=list)
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Around:
+    """What there is already, besides the configuration: names of nodes, and of resources that nobody declares."""
+
+    nodes: Collection[str] = ()
+    resources: Collection[str] = ()
+    fence_devices: Collection[str] = ()
+
+
+def compose(
+    configuration: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    agents: Mapping[str, Agent],
+    around: Around,
+) -> Wanted:
+    """Return what the CIB should have. ``agents``: metadata by agent, as far as it is known. Raises Refused."""
+    for key in configuration:
+        if key not in KEYS:
+            raise Refused(f"{key}: nobody knows it, {nearest(str(key), KEYS)}")
+    shelf = resources.build(configuration, agents, secrets)
+    absent = frozenset(xml_id("absent", name) for name in configuration.get("absent") or ())
+    for name in absent & set(shelf.found):
+        raise Refused(f"absent: {name} is declared too")
+    devices = {name for name, made in shelf.found.items() if made.get("class") == "stonith"}
+    names = (set(shelf.found) | set(around.resources)) - absent
+    found = constraints.build(configuration, names, around.nodes)
+    defaults = frozenset(META)
+    return Wanted(
+        _properties(configuration, bool(devices | set(around.fence_devices) - absent)),
+        named("resource_defaults", configuration.get("resource_defaults"), defaults),
+        named("operation_defaults", configuration.get("operation_defaults"), OPERATION_DEFAULTS),
+        _of_nodes("node_attributes", configuration, around.nodes),
+        _of_nodes("node_utilization", configuration, around.nodes),
+        [shelf.found[name] for name in shelf.top],
+        found,
+        sections.levels(
+            configuration.get("fence_levels"), (devices | set(around.fence_devices)) - absent, around.nodes
+        ),
+        sections.alerts(configuration.get("alerts")),
+        sections.acls(configuration),
+        sections.tags(configuration.get("tags"), names | {str(made.get("id")) for made in found}),
+        absent,
+    )
+
+
+def _properties(configuration: Mapping[str, Any], has_devices: bool) -> dict[str, str]:
+    """Return the properties, fencing among them, which is on unless somebody does without it in words."""
+    found = named("properties", configuration.get("properties"), PROPERTIES - OWN_PROPERTIES)
+    words = str(configuration.get("without_fencing") or "")
+    if words not in ("", WITHOUT_FENCING):
+        raise Refused(f"without_fencing: has to be {WITHOUT_FENCING!r}, word for word, and is {words!r}")
+    if "stonith-enabled" in found:
+        raise Refused("properties.stonith-enabled: is on, and without_fencing switches it off")
+    if not words and not has_devices:
+        raise Refused(
+            "fence_devices: there is none, and a cluster that can't fence would either stand still or lose data when a "
+            f"node fails. Declare one, or set without_fencing to {WITHOUT_FENCING!r}"
+        )
+    return {**found, "stonith-enabled": "false" if words else "true"}
+
+
+def _of_nodes(key: str, configuration: Mapping[str, Any], nodes: Collection[str]) -> dict[str, dict[str, str]]:
+    given = configuration.get(key) or {}
+    if not isinstance(given, Mapping):
+        raise Refused(f"{key}: has to be a dictionary, and is {given!r}")
+    found = {}
+    for node, attributes in given.items():
+        if nodes:
+            known(key, str(node), nodes)
+        found[str(node)] = values(f"{key}.{node}", attributes)
+    return found

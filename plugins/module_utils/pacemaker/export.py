@@ -1,0 +1,225 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A live CIB as the role's variables, so that a cluster somebody made by hand can be taken over.
+
+What is exported and declared again changes nothing. What the variables have no words for is named, and so are secrets,
+whose values stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Optional
+from xml.etree.ElementTree import Element
+
+from .compose import WITHOUT_FENCING
+from .constraints_export import colocation, location, order, today
+from .fit import RESOURCE_TAGS
+from .merge import is_hand_made_move
+from .tree import dictionary, put_given
+from .words import OWN_PROPERTIES, SWITCHED_META, SWITCHED_PROPERTIES, is_secret
+
+
+@dataclass
+class Exported:
+    """Variables by name, without those that would say nothing, and sentences about what they can't say."""
+
+    variables: dict[str, Any] = field(default_factory=dict)
+    not_expressible: list[str] = field(default_factory=list)
+    #: resource -> parameters that have to be put into pacemaker_secrets by whoever knows them
+    secrets: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, value: Any) -> None:
+        """Add an entry to a list."""
+        self.variables.setdefault(f"pacemaker_{name}", []).append(value)
+
+    def say(self, name: str, value: Any) -> None:
+        """Set a variable, unless it says nothing."""
+        if value:
+            self.variables[f"pacemaker_{name}"] = value
+
+
+def export(root: Element) -> Exported:
+    """Return a CIB as variables."""
+    found = Exported()
+    properties = _pairs(root, "crm_config", found)
+    fencing = properties.pop("stonith-enabled", "true").lower()
+    if fencing in ("false", "no", "off", "0", "n"):
+        found.say("without_fencing", WITHOUT_FENCING)
+    left = OWN_PROPERTIES | SWITCHED_PROPERTIES
+    found.say("properties", {name: value for name, value in properties.items() if name not in left})
+    # an empty one is said too: the variable has a default
+    found.variables["pacemaker_resource_defaults"] = _pairs(root, "rsc_defaults", found)
+    found.say("operation_defaults", _pairs(root, "op_defaults", found))
+    for top in root.findall("configuration/resources/*"):
+        _resource(top, found)
+    makers: dict[str, tuple[str, Callable[[Element], Optional[dict[str, Any]]]]] = {
+        "rsc_location": ("locations", location),
+        "rsc_colocation": ("colocations", colocation),
+        "rsc_order": ("orders", order),
+    }
+    for entry in root.findall("configuration/constraints/*"):
+        if is_hand_made_move(entry):
+            continue
+        name, maker = makers.get(entry.tag, ("", None))
+        made = maker(entry) if maker is not None else None
+        if made is None:
+            found.not_expressible.append(f"constraint {entry.get('id')} ({entry.tag})")
+        else:
+            found.add(name, made)
+    for entry in root.findall("configuration/fencing-topology/fencing-level"):
+        found.add("fence_levels", _level(entry))
+    for entry in root.findall("configuration/alerts/alert"):
+        found.add("alerts", _alert(entry))
+    _acls(root, found)
+    for entry in root.findall("configuration/tags/tag"):
+        found.add("tags", {"name": entry.get("id"), "members": [str(ref.get("id")) for ref in entry]})
+    _nodes(root, found)
+    return found
+
+
+def _pairs(root: Element, section: str, found: Exported) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for group in root.findall(f"configuration/{section}/*"):
+        if group.find("rule") is not None:
+            found.not_expressible.append(f"set {group.get('id')} of {section}, which has a rule")
+            continue
+        for pair in group.findall("nvpair"):
+            values.setdefault(str(pair.get("name")), str(pair.get("value")))
+    return values
+
+
+def _resource(entry: Element, found: Exported) -> None:
+    if entry.tag == "primitive":
+        _primitive(entry, found)
+    elif entry.tag == "group":
+        made = _named(entry)
+        made["members"] = [str(child.get("id")) for child in entry if child.tag == "primitive"]
+        found.add("groups", _with_meta(entry, made))
+    elif entry.tag == "clone":
+        made = _named(entry)
+        made["resource"] = next((str(child.get("id")) for child in entry if child.tag in RESOURCE_TAGS), "")
+        found.add("clones", _with_meta(entry, made))
+    else:
+        found.not_expressible.append(f"resource {entry.get('id')} ({entry.tag})")
+        return
+    for child in entry:
+        if child.tag in RESOURCE_TAGS:
+            _resource(child, found)
+
+
+def _named(entry: Element) -> dict[str, Any]:
+    return put_given({"name": entry.get("id")}, description=entry.get("description"))
+
+
+def _with_meta(entry: Element, made: dict[str, Any]) -> dict[str, Any]:
+    meta = {name: value for name, value in dictionary(entry, "meta_attributes").items() if name not in SWITCHED_META}
+    return put_given(made, meta=meta)
+
+
+def _primitive(entry: Element, found: Exported) -> None:
+    name = str(entry.get("id"))
+    if entry.get("template"):
+        found.not_expressible.append(f"resource {name}, which has the template {entry.get('template')}")
+        return
+    for group in entry:
+        if group.find("rule") is not None:
+            found.not_expressible.append(f"set {group.get('id')} of resource {name}, which has a rule")
+    made = _named(entry)
+    parameters = dictionary(entry, "instance_attributes")
+    hidden = [parameter for parameter in parameters if is_secret(parameter)]
+    if hidden:
+        found.secrets[name] = hidden
+        for parameter in hidden:
+            del parameters[parameter]
+    fences = entry.get("class") == "stonith"
+    if fences:
+        made["agent"] = entry.get("type")
+        nodes = parameters.get("pcmk_host_list", "").replace(",", " ").split()
+        if nodes and " ".join(nodes) == parameters["pcmk_host_list"]:
+            made["nodes"] = nodes
+            del parameters["pcmk_host_list"]
+    else:
+        made["agent"] = ":".join(str(entry.get(part)) for part in ("class", "provider", "type") if entry.get(part))
+    put_given(made, parameters=parameters)
+    _with_meta(entry, made)
+    if not fences:
+        put_given(made, utilization=dictionary(entry, "utilization"))
+    put_given(made, operations=[_operation(operation) for operation in entry.findall("operations/op")])
+    made["recommended_operations"] = False
+    found.add("fence_devices" if fences else "resources", made)
+
+
+def _operation(entry: Element) -> dict[str, Any]:
+    return put_given(
+        {"action": entry.get("name"), "interval": entry.get("interval") or "0s"},
+        timeout=entry.get("timeout"),
+        role=today(entry.get("role")),
+        on_fail=entry.get("on-fail"),
+        start_delay=entry.get("start-delay"),
+        enabled=entry.get("enabled"),
+        parameters=dictionary(entry, "instance_attributes"),
+    )
+
+
+def _level(entry: Element) -> dict[str, Any]:
+    made = put_given({}, node=entry.get("target"), pattern=entry.get("target-pattern"))
+    if entry.get("target-attribute"):
+        made["attribute"] = {"name": entry.get("target-attribute"), "value": entry.get("target-value")}
+    return {**made, "level": int(entry.get("index", "0")), "devices": str(entry.get("devices")).split(",")}
+
+
+def _alert(entry: Element) -> dict[str, Any]:
+    made = _named(entry)
+    made["path"] = entry.get("path")
+    select = entry.find("select")
+    if select is not None:
+        made["select"] = [part.tag[len("select_") :] for part in select]
+        put_given(made, attributes=[str(part.get("name")) for part in select.iter("attribute")])
+    recipients = []
+    for recipient in entry.findall("recipient"):
+        one = _named(recipient)
+        one["value"] = recipient.get("value")
+        recipients.append(_with_options(recipient, one))
+    return put_given(_with_options(entry, made), recipients=recipients)
+
+
+def _with_options(entry: Element, made: dict[str, Any]) -> dict[str, Any]:
+    return put_given(made, options=dictionary(entry, "instance_attributes"), meta=dictionary(entry, "meta_attributes"))
+
+
+def _acls(root: Element, found: Exported) -> None:
+    for entry in root.findall("configuration/acls/*"):
+        if entry.tag == "acl_role":
+            permissions = [
+                put_given(
+                    {"kind": part.get("kind")},
+                    xpath=part.get("xpath"),
+                    reference=part.get("reference"),
+                    object_type=part.get("object-type"),
+                    attribute=part.get("attribute"),
+                    description=part.get("description"),
+                )
+                for part in entry.findall("acl_permission")
+            ]
+            found.add("acl_roles", put_given(_named(entry), permissions=permissions))
+        else:
+            subject = {"name": entry.get("id"), "roles": [str(role.get("id")) for role in entry.findall("role")]}
+            found.add("acl_users" if entry.tag == "acl_target" else "acl_groups", subject)
+
+
+def _nodes(root: Element, found: Exported) -> None:
+    attributes, capacity = {}, {}
+    for node in root.findall("configuration/nodes/node"):
+        name = str(node.get("uname"))
+        own = {
+            key: value
+            for key, value in dictionary(node, "instance_attributes").items()
+            if key not in ("standby", "maintenance")
+        }
+        attributes.update({name: own} if own else {})
+        utilization = dictionary(node, "utilization")
+        capacity.update({name: utilization} if utilization else {})
+    found.say("node_attributes", attributes)
+    found.say("node_utilization", capacity)

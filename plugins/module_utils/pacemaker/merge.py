@@ -1,0 +1,270 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The live CIB and the wanted configuration joined: what the CIB should be afterwards, by scope.
+
+Whatever the scope, what operators switch by hand stays unless it is declared: target-role, is-managed and maintenance
+of a resource, maintenance-mode of the cluster, attributes of nodes, and the constraints ``cli-*`` of a move.
+"""
+
+from __future__ import annotations
+
+import copy
+import enum
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Optional
+from xml.etree.ElementTree import Element
+
+from . import describe
+from .compose import Wanted
+from .fit import RESOURCE_TAGS, fit, same_pair
+from .tree import element, pairs, put, section
+from .words import OWN_PROPERTIES, SWITCHED_PROPERTIES, Refused, made_id
+
+
+class Scope(enum.Enum):
+    """How much of the cluster the declaration speaks for."""
+
+    #: all of it: what is not declared goes
+    FULL = "full"
+    #: what it names: the rest stays
+    ADDITIVE = "additive"
+    #: all of it, and nothing that is there may have to change
+    REFUSE_ON_DRIFT = "refuse_on_drift"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The CIB as it should be, and what that means for people."""
+
+    root: Element
+    #: what is there and nobody declares; gone with scope full
+    undeclared: tuple[str, ...]
+    #: what would change, a sentence each
+    changes: tuple[str, ...]
+
+
+def merge(live: Element, wanted: Wanted, scope: Scope) -> Merged:
+    """Return the CIB as it should be. Raises Refused when the scope forbids it."""
+    everything = _joined(live, wanted, keeps_strangers=False)
+    before = describe.things(live)
+    whole = describe.things(everything)
+    undeclared = tuple(name for name in before if name not in whole and not _named(name, wanted.absent))
+    if scope is Scope.REFUSE_ON_DRIFT:
+        drift = [f"{name} is not declared" for name in undeclared]
+        drift += [text for text in describe.changes(before, whole) if text.startswith("changes ")]
+        if drift:
+            raise Refused(
+                "the cluster has something other than what is declared, and scope refuse_on_drift leaves it alone: "
+                + "; ".join(drift)
+            )
+    root = _joined(live, wanted, keeps_strangers=True) if scope is Scope.ADDITIVE else everything
+    return Merged(root, undeclared, tuple(describe.changes(before, describe.things(root))))
+
+
+def _named(thing: str, names: Collection[str]) -> bool:
+    return thing.rsplit(" ", maxsplit=1)[-1] in names
+
+
+def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
+    root = copy.deepcopy(live)
+
+    def of_properties(name: str) -> bool:
+        return keeps_strangers or name in OWN_PROPERTIES or name in SWITCHED_PROPERTIES
+
+    def of_defaults(_name: str) -> bool:
+        return keeps_strangers
+
+    _pairs(root, ("crm_config", "cluster_property_set", "cib-bootstrap-options"), wanted.properties, of_properties)
+    for name, values in (("rsc_defaults", wanted.resource_defaults), ("op_defaults", wanted.operation_defaults)):
+        _pairs(root, (name, "meta_attributes", f"{name}-meta_attributes"), values, of_defaults)
+    _nodes(root, wanted)
+    _resources(root, wanted, keeps_strangers)
+    ids = {str(found.get("id")) for found in section(root, "resources").iter() if found.tag in RESOURCE_TAGS}
+    _listed(root, "constraints", wanted.constraints, _Rest(keeps_strangers, wanted.absent, ids))
+    ids |= {str(found.get("id")) for found in section(root, "constraints")}
+    for name, elements in (
+        ("fencing-topology", wanted.levels),
+        ("alerts", wanted.alerts),
+        ("acls", wanted.acls),
+        ("tags", wanted.tags),
+    ):
+        _listed(root, name, elements, _Rest(keeps_strangers, wanted.absent, ids))
+    return root
+
+
+def _pairs(root: Element, place: tuple[str, str, str], wanted: Mapping[str, str], stays: Callable[[str], bool]) -> None:
+    """Set pairs of a section; of the others, those stay of whose name ``stays`` says so."""
+    name, tag, identity = place
+    if root.find(f"configuration/{name}") is None and not wanted:
+        return
+    there = section(root, name)
+    missing = dict(wanted)
+    for group in list(there):
+        if group.find("rule") is not None:
+            if not stays(""):
+                there.remove(group)
+            continue
+        had = len(group)
+        for pair in list(group):
+            key = str(pair.get("name"))
+            if key in missing:
+                if not same_pair(tag, key, str(pair.get("value")), missing[key]):
+                    pair.set("value", missing[key])
+                del missing[key]
+            elif key in wanted or not stays(key):
+                group.remove(pair)
+        if had and not len(group):
+            there.remove(group)
+    if missing:
+        target = next((group for group in there if group.tag == tag and group.find("rule") is None), None)
+        if target is None:
+            target = element(tag, id=identity)
+            there.append(target)
+        for key, value in missing.items():
+            put(target, element("nvpair", id=made_id(target.get("id"), key), name=key, value=value))
+
+
+def _nodes(root: Element, wanted: Wanted) -> None:
+    """Set attributes of nodes. Others are never taken away: agents and operators keep their own things there."""
+    for tag, by_node in (("instance_attributes", wanted.node_attributes), ("utilization", wanted.node_utilization)):
+        for node in section(root, "nodes"):
+            values = dict(by_node.get(str(node.get("uname")), {}))
+            if not values:
+                continue
+            target = node.find(tag)
+            if target is None:
+                put(node, pairs(tag, f"nodes-{node.get('id')}", values))
+                continue
+            for pair in target:
+                value = values.pop(str(pair.get("name")), None)
+                if value is not None:
+                    pair.set("value", value)
+            for key, value in values.items():
+                put(target, element("nvpair", id=made_id(target.get("id"), key), name=key, value=value))
+
+
+def _resources(root: Element, wanted: Wanted, keeps_strangers: bool) -> None:
+    there = section(root, "resources")
+    live = {str(found.get("id")): found for found in there.iter() if found.tag in RESOURCE_TAGS}
+    declared = {str(found.get("id")) for top in wanted.resources for found in top.iter() if found.tag in RESOURCE_TAGS}
+    top = {str(found.get("id")): found for found in wanted.resources}
+    strangers = {name for name in live if name not in declared and name not in wanted.absent and keeps_strangers}
+    result: list[Element] = []
+    for found in list(there):
+        name = str(found.get("id"))
+        if name in top:
+            result.append(_resource(top.pop(name), live, strangers))
+        elif name in strangers:
+            kept = _stranger(found, live, strangers, top)
+            if kept is not None:
+                result.append(kept)
+        there.remove(found)
+    there.extend(result + [_resource(found, live, strangers) for found in top.values()])
+
+
+def _resource(wanted: Element, live: Mapping[str, Element], strangers: Collection[str]) -> Element:
+    """Return a declared resource with its members; members that nobody declares stay behind them."""
+    name = str(wanted.get("id"))
+    base = live.get(name)
+    made = fit(None if base is None else _without_members(base), _without_members(wanted))
+    made.extend(_resource(child, live, strangers) for child in wanted if child.tag in RESOURCE_TAGS)
+    for child in base if base is not None else ():
+        if child.tag in RESOURCE_TAGS and str(child.get("id")) in strangers:
+            if wanted.tag != "group":
+                raise Refused(
+                    f"{wanted.tag} {name}: the cluster has {child.get('id')} in it, which is not declared; "
+                    "name it in absent"
+                )
+            made.append(copy.deepcopy(child))
+    return made
+
+
+def _without_members(found: Element) -> Element:
+    bare = copy.deepcopy(found)
+    for child in list(bare):
+        if child.tag in RESOURCE_TAGS:
+            bare.remove(child)
+    return bare
+
+
+def _stranger(
+    found: Element, live: Mapping[str, Element], strangers: Collection[str], top: dict[str, Element]
+) -> Optional[Element]:
+    """Return an undeclared resource as it is, except for members that are declared (taken from ``top``) or go."""
+    made = _without_members(found)
+    had = [child for child in found if child.tag in RESOURCE_TAGS]
+    for child in had:
+        name = str(child.get("id"))
+        if name in strangers:
+            kept = _stranger(child, live, strangers, top)
+            if kept is not None:
+                made.append(kept)
+        elif name in top:
+            made.append(_resource(top.pop(name), live, strangers))
+    return made if not had or any(child.tag in RESOURCE_TAGS for child in made) else None
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """What happens to entries of a section that nobody declares."""
+
+    stays: bool
+    absent: Collection[str]
+    #: what entries may refer to
+    ids: Collection[str]
+
+
+def _listed(root: Element, name: str, wanted: Iterable[Element], rest: _Rest) -> None:
+    """Put declared entries in the places of the live ones that are about the same; decide about the others."""
+    wanted = list(wanted)
+    if root.find(f"configuration/{name}") is None and not wanted:
+        return
+    there = section(root, name)
+    free = list(wanted)
+    result = []
+    for found in list(there):
+        partner = next((one for one in free if _about_the_same(found, one)), None)
+        if partner is not None:
+            free.remove(partner)
+            result.append(fit(found, partner))
+        elif (
+            (rest.stays or is_hand_made_move(found))
+            and found.get("id") not in rest.absent
+            and _refers_to_what_is(found, rest.ids)
+        ):
+            result.append(found)
+        there.remove(found)
+    there.extend(result + free)
+
+
+def is_hand_made_move(found: Element) -> bool:
+    """Tell whether an element is the constraint that ``crm_resource --move`` and ``--ban`` leave."""
+    return found.tag == "rsc_location" and str(found.get("id")).startswith("cli-")
+
+
+def _about_the_same(live: Element, wanted: Element) -> bool:
+    """Tell whether two entries of a section are about the same thing, whatever their ids."""
+    if live.tag != wanted.tag or is_hand_made_move(live):
+        return False
+    if live.get("id") == wanted.get("id"):
+        return True
+    ends = {
+        "rsc_location": ("rsc", "rsc-pattern", "node", "role"),
+        "rsc_colocation": ("rsc", "with-rsc", "rsc-role", "with-rsc-role", "node-attribute"),
+        "rsc_order": ("first", "then", "first-action", "then-action"),
+        "fencing-level": ("target", "target-pattern", "target-attribute", "target-value", "index"),
+    }.get(live.tag)
+    if ends is None:
+        return False
+    if len(live) or len(wanted):
+        return describe.content(live) == describe.content(wanted)
+    return all((live.get(end) or "") == (wanted.get(end) or "") for end in ends)
+
+
+def _refers_to_what_is(found: Element, ids: Collection[str]) -> bool:
+    names = [found.get(end) for end in ("rsc", "with-rsc", "first", "then")]
+    names += [part.get("id") for part in found.iter() if part.tag in ("resource_ref", "obj_ref")]
+    if found.tag == "fencing-level":
+        names += str(found.get("devices", "")).split(",")
+    return all(name in ids for name in names if name)

@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What operators do with nodes and resources: decided from the facts and the CIB, as commands."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+from xml.etree.ElementTree import Element
+
+from .merge import is_hand_made_move
+from .tree import value_of
+from .words import Refused, known
+
+#: action -> (needs a node, needs a resource)
+ACTIONS: Mapping[str, tuple[bool, bool]] = {
+    "standby": (True, False),
+    "unstandby": (True, False),
+    "maintenance": (False, False),
+    "unmaintenance": (False, False),
+    "cleanup": (False, False),
+    "move": (False, True),
+    "clear": (False, True),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What has to be run, and why in a sentence; no command means that there is nothing to do."""
+
+    command: tuple[str, ...] = ()
+    says: str = ""
+
+
+def decide(action: str, node: str, resource: str, found: Mapping[str, Any], cib: Element) -> Step:
+    """Return the one step that an action takes. ``found``: facts by ``status.facts``. Raises Refused."""
+    needs_node, needs_resource = ACTIONS[action]
+    if needs_node and not node:
+        raise Refused(f"node: {action} needs one")
+    if needs_resource and not resource:
+        raise Refused(f"resource: {action} needs one")
+    if node:
+        known("node", node, found["nodes"])
+    if resource:
+        known("resource", resource, _resources(cib))
+    if action in ("standby", "unstandby"):
+        return _standby(action == "standby", node, found)
+    if action in ("maintenance", "unmaintenance"):
+        return _maintenance(action == "maintenance", node, cib, found)
+    if action == "cleanup":
+        return _cleanup(node, resource, found)
+    return _clear(resource, cib) if action == "clear" else _move(resource, node, found, cib)
+
+
+def _resources(cib: Element) -> list[str]:
+    return [
+        str(entry.get("id"))
+        for entry in cib.findall("configuration/resources//*")
+        if entry.tag in ("primitive", "group", "clone", "master", "bundle")
+    ]
+
+
+def _standby(wanted: bool, node: str, found: Mapping[str, Any]) -> Step:
+    if found["nodes"][node]["standby"] == wanted:
+        return Step()
+    command = ("crm_attribute", "--node", node, "--name", "standby")
+    if wanted:
+        return Step((*command, "--update", "on"), f"node {node} gives its resources away")
+    return Step((*command, "--delete"), f"node {node} may run resources again")
+
+
+def _maintenance(wanted: bool, node: str, cib: Element, found: Mapping[str, Any]) -> Step:
+    if not node:
+        if found["maintenance_mode"] == wanted:
+            return Step()
+        command = ("crm_attribute", "--type", "crm_config", "--name", "maintenance-mode")
+        if wanted:
+            return Step((*command, "--update", "true"), "the cluster leaves all resources alone")
+        return Step((*command, "--delete"), "the cluster looks after its resources again")
+    entry = next((one for one in cib.findall("configuration/nodes/node") if one.get("uname") == node), None)
+    present = value_of(entry, "instance_attributes", "maintenance") if entry is not None else None
+    if (present in ("true", "on", "yes", "1")) == wanted:
+        return Step()
+    command = ("crm_attribute", "--node", node, "--name", "maintenance")
+    if wanted:
+        return Step((*command, "--update", "true"), f"the cluster leaves the resources on {node} alone")
+    return Step((*command, "--delete"), f"the cluster looks after the resources on {node} again")
+
+
+def _cleanup(node: str, resource: str, found: Mapping[str, Any]) -> Step:
+    failed = [
+        failure
+        for failure in found["failures"]
+        if (not resource or _is_of(failure["resource"], resource, found)) and node in ("", failure["node"])
+    ]
+    if not failed:
+        return Step()
+    command: tuple[str, ...] = ("crm_resource", "--cleanup")
+    if resource:
+        command += ("--resource", resource)
+    if node:
+        command += ("--node", node)
+    return Step(command, f"{len(failed)} failed action{'s' if len(failed) > 1 else ''} forgotten")
+
+
+def _is_of(name: str, resource: str, found: Mapping[str, Any]) -> bool:
+    """Tell whether a resource is, or is in, another one."""
+    name = name.partition(":")[0]
+    return name == resource or found["resources"].get(name, {}).get("in") == resource
+
+
+def places(resource: str, found: Mapping[str, Any]) -> list[str]:
+    """Return the nodes on which a resource, or something in it, runs."""
+    names = [name for name in found["resources"] if _is_of(name, resource, found)]
+    return sorted({node for name in names for node in found["resources"][name]["nodes"]})
+
+
+def _move(resource: str, node: str, found: Mapping[str, Any], cib: Element) -> Step:
+    there = places(resource, found)
+    if node and there == [node]:
+        return Step()
+    if not there:
+        raise Refused(f"resource: {resource} runs nowhere, so it can't be moved")
+    if node and (not found["nodes"][node]["online"] or found["nodes"][node]["standby"]):
+        raise Refused(f"node: {node} is {'in standby' if found['nodes'][node]['standby'] else 'offline'}")
+    if len(found["nodes"]) < 2:
+        raise Refused("node: there is no other one")
+    command: tuple[str, ...] = ("crm_resource", "--move", "--resource", _outermost(resource, cib))
+    if node:
+        command += ("--node", node)
+    return Step(command, f"{resource} leaves {', '.join(there)}{f' for {node}' if node else ''}")
+
+
+def _outermost(resource: str, cib: Element) -> str:
+    """Return the group in which a resource is, since only all of it can move; else the resource itself."""
+    for entry in cib.findall("configuration/resources//group"):
+        if any(child.get("id") == resource for child in entry):
+            return str(entry.get("id"))
+    return resource
+
+
+def moved(cib: Element, resource: str) -> list[str]:
+    """Return the ids of the constraints that moves of a resource have left."""
+    name = _outermost(resource, cib)
+    return [
+        str(entry.get("id"))
+        for entry in cib.findall("configuration/constraints/rsc_location")
+        if is_hand_made_move(entry) and entry.get("rsc") == name
+    ]
+
+
+def _clear(resource: str, cib: Element) -> Step:
+    if not moved(cib, resource):
+        return Step()
+    command = ("crm_resource", "--clear", "--resource", _outermost(resource, cib))
+    return Step(command, f"{resource} may run anywhere again")
+
+
+def without_moves(cib: Element, resource: str) -> Optional[Element]:
+    """Return the CIB as it would be without the constraints of a move, None when there are none."""
+    names = moved(cib, resource)
+    if not names:
+        return None
+    later = copy.deepcopy(cib)
+    section = later.find("configuration/constraints")
+    for entry in list(section) if section is not None else []:
+        if section is not None and entry.get("id") in names:
+            section.remove(entry)
+    return later

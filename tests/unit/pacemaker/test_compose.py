@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Typed data to elements of the CIB, and one sentence with its path for what can't be."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import pytest
+from pacemaker import compose, describe, tree
+from pacemaker.words import Refused, duration_ms, score
+
+BASE = {"without_fencing": compose.WITHOUT_FENCING}
+
+
+def composed(configuration: dict[str, Any], metadata: Any = (), **around: Any) -> compose.Wanted:
+    return compose.compose({**BASE, **configuration}, {}, dict(metadata), compose.Around(**around))
+
+
+def operations(found: Element) -> dict[str, tuple[str, str]]:
+    return {
+        str(op.get("name")) + (f" {op.get('role')}" if op.get("role") else ""): (
+            str(op.get("interval")),
+            str(op.get("timeout")),
+        )
+        for op in found.findall("operations/op")
+    }
+
+
+def test_a_vip_becomes_an_address_with_its_operations(metadata: Any) -> None:
+    found = composed({"resources": [{"name": "vip", "vip": {"address": "192.0.2.1/24", "device": "eth0"}}]}, metadata)
+    (vip,) = found.resources
+    assert (vip.get("class"), vip.get("provider"), vip.get("type")) == ("ocf", "heartbeat", "IPaddr2")
+    assert tree.dictionary(vip, "instance_attributes") == {"ip": "192.0.2.1", "cidr_netmask": "24", "nic": "eth0"}
+    # monitor is the helper's, start and stop are what the agent recommends
+    assert operations(vip) == {"monitor": ("5s", "20s"), "start": ("0s", "20s"), "stop": ("0s", "20s")}
+
+
+def test_a_declared_operation_replaces_only_its_action(metadata: Any) -> None:
+    entry = {
+        "name": "vip",
+        "vip": {"address": "192.0.2.1"},
+        "operations": [{"action": "monitor", "interval": "2s", "timeout": "4s", "on_fail": "restart"}],
+    }
+    (vip,) = composed({"resources": [entry]}, metadata).resources
+    assert operations(vip) == {"monitor": ("2s", "4s"), "start": ("0s", "20s"), "stop": ("0s", "20s")}
+
+
+def test_without_metadata_a_resource_is_still_monitored() -> None:
+    (one,) = composed({"resources": [{"name": "one", "agent": "ocf:custom:thing"}]}).resources
+    assert operations(one) == {"monitor": ("10s", "None")}
+
+
+def test_a_web_server_is_a_group_of_address_and_service() -> None:
+    found = composed({"web_servers": [{"name": "web", "address": "192.0.2.1/24", "unit": "nginx.service"}]})
+    (group,) = found.resources
+    assert group.tag == "group"
+    assert [(member.get("id"), member.get("type")) for member in group.findall("primitive")] == [
+        ("web-vip", "IPaddr2"),
+        ("web-server", "nginx"),
+    ]
+
+
+def test_fencing_is_on_with_a_device_and_off_only_in_words() -> None:
+    device = {"fence_devices": [{"name": "power", "agent": "fence_apc", "nodes": ["node1"]}]}
+    found = compose.compose(device, {}, {}, compose.Around())
+    assert found.properties["stonith-enabled"] == "true"
+    assert tree.dictionary(found.resources[0], "instance_attributes") == {"pcmk_host_list": "node1"}
+    assert composed({}).properties["stonith-enabled"] == "false"
+    with pytest.raises(Refused, match="can't fence"):
+        compose.compose({}, {}, {}, compose.Around())
+    with pytest.raises(Refused, match="word for word"):
+        compose.compose({"without_fencing": "yes"}, {}, {}, compose.Around())
+    # a device that nobody declares here is a device
+    assert compose.compose({}, {}, {}, compose.Around(fence_devices=["old"])).properties["stonith-enabled"] == "true"
+    with pytest.raises(Refused, match="can't fence"):
+        compose.compose({"absent": ["old"]}, {}, {}, compose.Around(fence_devices=["old"]))
+
+
+def test_ports_become_a_map_and_secrets_are_merged() -> None:
+    device = {"name": "power", "agent": "fence_apc", "ports": {"node1": 1, "node2": "7"}}
+    found = compose.compose({"fence_devices": [device]}, {"power": {"password": "x"}}, {}, compose.Around())
+    assert tree.dictionary(found.resources[0], "instance_attributes") == {
+        "pcmk_host_map": "node1:1;node2:7",
+        "password": "x",
+    }
+
+
+VIP = {"name": "vip", "vip": {"address": "192.0.2.1"}}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "complaint"),
+    [
+        ({"resurces": []}, "resurces: nobody knows it, did you mean resources?"),
+        ({"resources": [{"name": "vip", "vpi": {}}]}, "resources[vip]: nobody knows 'vpi', did you mean vip?"),
+        ({"resources": [{"vip": {"address": "192.0.2.1"}}]}, "resources[0].name: is missing"),
+        ({"resources": [{"name": "1st", "agent": "systemd:x"}]}, "resources[1st].name: '1st' can't be a name"),
+        ({"resources": [{"name": "x"}]}, "resources[x]: needs exactly one of agent, vip, service, filesystem"),
+        ({"resources": [{"name": "x", "agent": "IPaddr2"}]}, "resources[x].agent: 'IPaddr2' is no agent"),
+        (
+            {"resources": [{"name": "vip", "vip": {"address": "192.0.2.300"}}]},
+            "resources[vip].vip.address: '192.0.2.300' is no IP address",
+        ),
+        ({"resources": [{"name": "vip", "vip": {"address": "192.0.2.1/33"}}]}, "vip.prefix: '33' is no prefix length"),
+        (
+            {"resources": [{**VIP, "parameters": {"cidr_netmsk": 24}}]},
+            "resources[vip].parameters.cidr_netmsk: ocf:heartbeat:IPaddr2 does not know it, did you mean cidr_netmask?",
+        ),
+        (
+            {"resources": [{"name": "data", "agent": "ocf:heartbeat:Filesystem", "parameters": {"device": "/dev/x"}}]},
+            "resources[data].parameters.directory: ocf:heartbeat:Filesystem can't do without it",
+        ),
+        ({"resources": [{**VIP, "parameters": {"arp_count": "many"}}]}, "arp_count: has to be a whole number"),
+        ({"resources": [{**VIP, "parameters": {"lvs_support": "maybe"}}]}, "lvs_support: has to be true or false"),
+        (
+            {"resources": [{**VIP, "meta": {"migration-treshold": 3}}]},
+            "resources[vip].meta: nobody knows 'migration-treshold', did you mean migration-threshold?",
+        ),
+        (
+            {"resources": [{**VIP, "operations": [{"action": "moniter"}]}]},
+            "resources[vip].operations[0].action: nobody knows 'moniter', did you mean monitor?",
+        ),
+        (
+            {"resources": [{**VIP, "operations": [{"action": "monitor", "interval": "often"}]}]},
+            "resources[vip].operations[0].interval: has to be a time such as 10s, and is 'often'",
+        ),
+        (
+            {"resources": [{**VIP, "operations": [{"action": "monitor", "interval": "0"}]}]},
+            "operations[monitor].interval: a monitor needs one above 0",
+        ),
+        ({"resources": [VIP, VIP]}, "resources[vip]: there is another resource of this name"),
+        (
+            {"resources": [VIP], "groups": [{"name": "web", "members": ["vpi"]}]},
+            "groups[web].members: nobody knows 'vpi', did you mean vip?",
+        ),
+        (
+            {"resources": [VIP], "groups": [{"name": "a", "members": ["vip"]}, {"name": "b", "members": ["vip"]}]},
+            "groups[b].members: 'vip' is already in another group or clone",
+        ),
+        (
+            {"resources": [VIP], "locations": [{"resource": "vip", "node": "nod1"}]},
+            "locations[0].node: nobody knows 'nod1', did you mean node1?",
+        ),
+        (
+            {"resources": [VIP], "locations": [{"resource": "vip", "node": "node1", "score": "high"}]},
+            "locations[0].score: 'high' is no score",
+        ),
+        ({"resources": [VIP], "colocations": [{"resource": "vip"}]}, "colocations[0].with: is missing"),
+        (
+            {"resources": [VIP], "orders": [{"first": "vip", "then": "web"}]},
+            "orders[0].then: nobody knows 'web', known: vip",
+        ),
+        (
+            {"resources": [VIP], "locations": [{"resource": "vip", "rule": {"score": 1, "expressions": [{}]}}]},
+            "locations[0].rule.expressions[0]: needs exactly one of attribute, date, rule, and has none",
+        ),
+        ({"properties": {"no-qorum-policy": "stop"}}, "properties: nobody knows 'no-qorum-policy', did you mean"),
+        ({"properties": {"dc-version": "1"}}, "properties: nobody knows 'dc-version'"),
+        ({"properties": {"stonith-enabled": True}}, "properties.stonith-enabled: is on"),
+        (
+            {"fence_devices": [{"name": "p", "agent": "fence_x", "parameters": {"password": "x"}}]},
+            "fence_devices[p].parameters.password: looks like a secret",
+        ),
+        ({"fence_levels": [{"node": "node1", "level": 1, "devices": ["x"]}]}, "fence_levels[0].devices: nobody knows"),
+        ({"acl_users": [{"name": "alice", "roles": ["x"]}]}, "acl_users[alice].roles: nobody knows 'x'"),
+        ({"resources": [VIP], "absent": ["vip"]}, "absent: vip is declared too"),
+        ({"node_attributes": {"node9": {"a": 1}}}, "node_attributes: nobody knows 'node9', did you mean node"),
+        ({"resources": "vip"}, "resources: has to be a list"),
+        ({"resources": [{**VIP, "parameters": ["ip"]}]}, "resources[vip].parameters: has to be a dictionary"),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_path(configuration: dict[str, Any], complaint: str, metadata: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        composed(configuration, metadata, nodes=["node1", "node2"])
+    assert complaint in str(refused.value)
+
+
+def test_a_secret_for_nobody_is_refused() -> None:
+    with pytest.raises(Refused, match=r"secrets: nobody knows 'pwer', did you mean power\?"):
+        compose.compose(
+            {"fence_devices": [{"name": "power", "agent": "fence_x"}]},
+            {"pwer": {"password": "x"}},
+            {},
+            compose.Around(),
+        )
+
+
+def test_a_fence_agent_has_two_names_for_some_things(metadata: Any) -> None:
+    device = {"name": "power", "agent": "fence_ipmilan", "parameters": {"ipaddr": "192.0.2.1", "login": "x"}}
+    compose.compose({"fence_devices": [device]}, {}, metadata, compose.Around())
+    with pytest.raises(Refused, match=r"fence_devices\[power\]\.parameters\.lanpluss: .*did you mean lanplus\?"):
+        compose.compose(
+            {"fence_devices": [{**device, "parameters": {"lanpluss": True}}]}, {}, metadata, compose.Around()
+        )
+
+
+def test_every_constraint_says_what_it_was_told(everything: dict[str, Any], new_cib: Element, make: Any) -> None:
+    things = describe.things(make.merged(everything, new_cib).root)
+    assert things["location constraint location-web-node1"] == {"rsc": "web", "node": "node1", "score": "50"}
+    assert things["colocation constraint colocation-stack-state-clone"] == {
+        "rsc": "stack",
+        "with-rsc": "state-clone",
+        "with-rsc-role": "Promoted",
+        "score": "INFINITY",
+    }
+    assert things["order constraint order-state-clone-stack-promote-start"] == {
+        "first": "state-clone",
+        "then": "stack",
+        "first-action": "promote",
+        "then-action": "start",
+        "kind": "Mandatory",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [("10", 10000), ("10s", 10000), ("500ms", 500), ("2min", 120000), ("1h", 3600000), ("soon", None), ("", None)],
+)
+def test_durations(text: str, milliseconds: Any) -> None:
+    assert duration_ms(text) == milliseconds
+
+
+@pytest.mark.parametrize(("text", "spelt"), [("+10", "10"), ("-inf", "-INFINITY"), ("INFINITY", "INFINITY"), (5, "5")])
+def test_scores(text: Any, spelt: str) -> None:
+    assert score("x", text) == spelt

@@ -1,0 +1,256 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live CIB and wanted configuration joined, by scope; what was exported and declared again changes nothing."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, fromstring
+
+import pytest
+from pacemaker import describe, tree
+from pacemaker.export import export
+from pacemaker.words import Refused
+
+SCOPES = ("additive", "full", "refuse_on_drift")
+HAND_MADE = '<primitive id="hand" class="ocf" provider="pacemaker" type="Dummy"/>'
+
+
+@pytest.fixture
+def live(everything: dict[str, Any], new_cib: Element, make: Any) -> Element:
+    """A cluster that has what is declared."""
+    return make.merged(everything, new_cib).root
+
+
+def find(root: Element, path: str) -> Element:
+    found = root.find(f"configuration/{path}")
+    assert found is not None, path
+    return found
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_what_is_so_stays_to_the_letter(scope: str, live: Element, everything: dict[str, Any], make: Any) -> None:
+    again = make.merged(everything, live, scope)
+    assert again.changes == ()
+    assert tree.written(again.root) == tree.written(live)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_an_export_declared_again_changes_nothing(scope: str, live: Element, make: Any) -> None:
+    exported = export(live)
+    assert exported.not_expressible == []
+    assert exported.secrets == {"power": ["password"]}
+    variables = {name[len("pacemaker_") :]: value for name, value in exported.variables.items()}
+    again = make.merged(variables, live, scope)
+    assert again.changes == ()
+    assert tree.written(again.root) == tree.written(live)
+
+
+@pytest.mark.parametrize("name", ["pcs.xml", "crmsh.xml"])
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_cluster_of_another_hand_can_be_taken_over(name: str, scope: str, make: Any) -> None:
+    live = without_blanks(FOREIGN[name]())
+    exported = export(live)
+    assert exported.not_expressible == []
+    variables = {key[len("pacemaker_") :]: value for key, value in exported.variables.items()}
+    again = make.merged(variables, live, scope, secrets={})
+    assert again.changes == ()
+    assert tree.written(again.root) == tree.written(live)
+
+
+def test_a_hand_made_resource_in_each_scope(live: Element, everything: dict[str, Any], make: Any) -> None:
+    find(live, "resources").append(fromstring(HAND_MADE))
+    SubElement(find(live, "constraints"), "rsc_location", {"id": "x", "rsc": "hand", "node": "node1", "score": "1"})
+    additive = make.merged(everything, live)
+    assert additive.changes == ()
+    assert additive.undeclared == ("resource hand", "location constraint x")
+    full = make.merged(everything, live, "full")
+    assert full.changes == ("removes resource hand", "removes location constraint x")
+    with pytest.raises(Refused, match="resource hand is not declared; location constraint x is not declared"):
+        make.merged(everything, live, "refuse_on_drift")
+
+
+def test_drift_of_a_declared_thing_is_refused_and_an_addition_is_not(
+    live: Element, everything: dict[str, Any], make: Any
+) -> None:
+    everything["resources"].append({"name": "more", "agent": "ocf:pacemaker:Dummy"})
+    assert make.merged(everything, live, "refuse_on_drift").changes == ("adds resource more (ocf:pacemaker:Dummy)",)
+    find(live, "resources//primitive[@id='web-vip']/instance_attributes/nvpair[@name='ip']").set("value", "192.0.2.9")
+    with pytest.raises(Refused, match=r"changes resource web-vip: parameters\.ip from 192\.0\.2\.9 to 192\.0\.2\.100"):
+        make.merged(everything, live, "refuse_on_drift")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_what_operators_switch_is_left_alone(scope: str, live: Element, everything: dict[str, Any], make: Any) -> None:
+    app = find(live, "resources//primitive[@id='app']/meta_attributes")
+    SubElement(app, "nvpair", {"id": "a1", "name": "target-role", "value": "Stopped"})
+    vip = find(live, "resources//primitive[@id='web-vip']")
+    own = SubElement(vip, "meta_attributes", {"id": "v"})
+    SubElement(own, "nvpair", {"id": "v1", "name": "is-managed", "value": "false"})
+    crm_config = find(live, "crm_config/cluster_property_set")
+    SubElement(crm_config, "nvpair", {"id": "m", "name": "maintenance-mode", "value": "true"})
+    SubElement(
+        find(live, "constraints"),
+        "rsc_location",
+        {"id": "cli-prefer-web", "rsc": "web", "node": "node2", "score": "INFINITY"},
+    )
+    node = find(live, "nodes/node[@uname='node2']")
+    attributes = SubElement(node, "instance_attributes", {"id": "nodes-2"})
+    SubElement(attributes, "nvpair", {"id": "nodes-2-standby", "name": "standby", "value": "on"})
+    again = make.merged(everything, live, scope)
+    assert again.changes == ()
+    assert tree.written(again.root) == tree.written(live)
+
+
+def test_absent_things_go_with_what_needs_them(live: Element, everything: dict[str, Any], make: Any) -> None:
+    find(live, "resources").append(fromstring(HAND_MADE))
+    SubElement(find(live, "constraints"), "rsc_location", {"id": "x", "rsc": "hand", "node": "node1", "score": "1"})
+    everything["absent"] = ["hand", "spare-thing"]
+    assert make.merged(everything, live).changes == ("removes resource hand", "removes location constraint x")
+
+
+def test_an_undeclared_member_of_a_group_stays_behind_the_declared_ones(
+    live: Element, everything: dict[str, Any], make: Any
+) -> None:
+    find(live, "resources//group[@id='web']").insert(0, fromstring(HAND_MADE))
+    assert make.merged(everything, live).changes == (
+        "changes group web: members from hand web-vip web-server to web-vip web-server hand",
+    )
+    assert make.merged(everything, live, "full").changes == (
+        "changes group web: members from hand web-vip web-server to web-vip web-server",
+        "removes resource hand",
+    )
+
+
+def test_a_resource_moves_into_a_group_with_its_ids(new_cib: Element, make: Any) -> None:
+    base = {
+        "without_fencing": "I accept that data may be lost",
+        "resources": [{"name": "vip", "vip": {"address": "192.0.2.1"}}],
+    }
+    live = make.merged(base, new_cib, secrets={}).root
+    find(live, "resources/primitive/instance_attributes").set("id", "a-name-of-its-own")
+    grouped = make.merged({**base, "groups": [{"name": "web", "members": ["vip"]}]}, live, secrets={})
+    assert grouped.changes == ("adds group web (vip)", "changes resource vip: in = web")
+    assert find(grouped.root, "resources/group/primitive/instance_attributes").get("id") == "a-name-of-its-own"
+    assert grouped.root.find("configuration/resources/primitive") is None
+
+
+def test_a_changed_value_changes_one_pair(live: Element, everything: dict[str, Any], make: Any) -> None:
+    everything["web_servers"][0]["address"] = "192.0.2.101/24"
+    changed = make.merged(everything, live)
+    assert changed.changes == ("changes resource web-vip: parameters.ip from 192.0.2.100 to 192.0.2.101",)
+
+
+def test_a_constraint_of_another_name_is_found_by_its_ends(
+    live: Element, everything: dict[str, Any], make: Any
+) -> None:
+    find(live, "constraints/rsc_location[@id='location-web-node1']").set("id", "by-hand")
+    assert make.merged(everything, live, "full").changes == ()
+    everything["locations"][0]["score"] = 70
+    assert make.merged(everything, live, "full").changes == (
+        "changes location constraint by-hand: score from 50 to 70",
+    )
+
+
+def test_other_spellings_are_no_difference(live: Element, everything: dict[str, Any], make: Any) -> None:
+    find(live, "resources//primitive[@id='web-vip']/operations/op[@name='monitor']").set("interval", "5000ms")
+    find(live, "resources//primitive[@id='state']/operations/op[@role='Promoted']").set("role", "Master")
+    find(live, "crm_config//nvpair[@name='enable-acl']").set("value", "yes")
+    find(live, "constraints/rsc_colocation[@id='colocation-stack-state-clone']").set("score", "+INFINITY")
+    again = make.merged(everything, live, "refuse_on_drift")
+    assert tree.written(again.root) == tree.written(live)
+
+
+def test_a_stranger_in_a_declared_clone_is_refused(live: Element, everything: dict[str, Any], make: Any) -> None:
+    clone = find(live, "resources/clone[@id='ping-clone']")
+    clone.remove(find(live, "resources/clone/primitive[@id='ping']"))
+    clone.append(fromstring(HAND_MADE))
+    with pytest.raises(Refused, match="clone ping-clone: the cluster has hand in it"):
+        make.merged(everything, live)
+
+
+def test_secrets_are_never_shown(live: Element, everything: dict[str, Any], make: Any) -> None:
+    changed = make.merged(everything, live, secrets={"power": {"password": "another"}})
+    assert changed.changes == ("changes resource power: parameters.password is another",)
+    shown = describe.shown(live, ["another"]) + describe.shown(changed.root, ["another"])
+    assert "another" not in shown
+    assert "correct horse" not in shown
+    patch = fromstring(
+        '<diff><change><change-list><change-attr name="value" value="another"/></change-list></change></diff>'
+    )
+    assert "another" not in tree.written(describe.hide(patch, ["another"]))
+
+
+def test_the_live_cib_is_not_touched(live: Element, everything: dict[str, Any], make: Any) -> None:
+    before = copy.deepcopy(live)
+    everything["absent"] = ["lonely-not"]
+    everything["web_servers"][0]["address"] = "192.0.2.101/24"
+    make.merged(everything, live, "full")
+    assert tree.written(live) == tree.written(before)
+
+
+def without_blanks(root: Element) -> Element:
+    for found in root.iter():
+        found.text = found.tail = None
+    return root
+
+
+def pcs_made() -> Element:
+    """As pcs 0.11 leaves it: own ids, legacy roles, several constraints."""
+    return fromstring(
+        """<cib admin_epoch="0" epoch="9" num_updates="0" validate-with="pacemaker-3.7"><configuration>
+        <crm_config><cluster_property_set id="cib-bootstrap-options">
+          <nvpair id="cib-bootstrap-options-have-watchdog" name="have-watchdog" value="false"/>
+          <nvpair id="cib-bootstrap-options-stonith-enabled" name="stonith-enabled" value="false"/>
+          <nvpair id="cib-bootstrap-options-no-quorum-policy" name="no-quorum-policy" value="ignore"/>
+        </cluster_property_set></crm_config>
+        <nodes><node id="1" uname="node1"><instance_attributes id="nodes-1">
+          <nvpair id="nodes-1-standby" name="standby" value="on"/></instance_attributes></node></nodes>
+        <resources>
+          <clone id="db-clone"><meta_attributes id="db-clone-meta_attributes">
+            <nvpair id="db-clone-meta_attributes-promotable" name="promotable" value="true"/></meta_attributes>
+            <primitive class="ocf" id="db" provider="pacemaker" type="Stateful"><operations>
+              <op id="db-monitor-interval-10s" interval="10s" name="monitor" role="Master" timeout="20s"/>
+              <op id="db-monitor-interval-11s" interval="11s" name="monitor" role="Slave" timeout="20s"/>
+            </operations></primitive></clone>
+          <group id="g"><primitive class="ocf" id="ip" provider="heartbeat" type="IPaddr2">
+            <instance_attributes id="ip-instance_attributes">
+              <nvpair id="ip-instance_attributes-ip" name="ip" value="192.0.2.5"/></instance_attributes>
+            <operations><op id="ip-monitor" interval="10" name="monitor"/></operations></primitive></group>
+        </resources>
+        <constraints>
+          <rsc_location id="location-g-node1-50" node="node1" rsc="g" score="50"/>
+          <rsc_colocation id="c" rsc="g" rsc-role="Started" score="INFINITY" with-rsc="db-clone"
+            with-rsc-role="Master"/>
+          <rsc_order first="db-clone" first-action="promote" id="o" then="g" then-action="start"/>
+          <rsc_location id="cli-ban-g-on-node1" rsc="g" role="Started" node="node1" score="-INFINITY"/>
+        </constraints>
+        <rsc_defaults><meta_attributes id="build-resource-defaults">
+          <nvpair id="build-resource-stickiness" name="resource-stickiness" value="1"/></meta_attributes></rsc_defaults>
+        </configuration><status/></cib>"""
+    )
+
+
+def crmsh_made() -> Element:
+    """As crmsh leaves it: other ids, a set, an empty order kind."""
+    return fromstring(
+        """<cib admin_epoch="0" epoch="3" num_updates="1" validate-with="pacemaker-3.7"><configuration>
+        <crm_config><cluster_property_set id="cib-bootstrap-options">
+          <nvpair name="stonith-enabled" value="true" id="cib-bootstrap-options-stonith-enabled"/>
+          </cluster_property_set></crm_config><nodes/>
+        <resources><primitive id="st" class="stonith" type="fence_ipmilan"><instance_attributes id="st-params">
+            <nvpair name="pcmk_host_list" value="node1,node2" id="st-params-0"/>
+            <nvpair name="ip" value="192.0.2.7" id="st-params-1"/></instance_attributes></primitive>
+          <primitive id="p1" class="systemd" type="nginx"><meta_attributes id="p1-meta">
+            <nvpair name="target-role" value="Started" id="p1-meta-tr"/></meta_attributes></primitive>
+          <primitive id="p2" class="ocf" provider="heartbeat" type="IPaddr2"><instance_attributes id="p2-params">
+            <nvpair name="ip" value="192.0.2.8" id="p2-params-ip"/></instance_attributes></primitive></resources>
+        <constraints><rsc_order id="o1" kind="Optional"><resource_set id="o1-0"><resource_ref id="p1"/>
+          <resource_ref id="p2"/></resource_set></rsc_order>
+          <rsc_colocation id="c1" score="+INFINITY" rsc="p1" with-rsc="p2"/></constraints>
+        </configuration></cib>"""
+    )
+
+
+FOREIGN = {"pcs.xml": pcs_made, "crmsh.xml": crmsh_made}

@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What crm_mon of pacemaker 2.1 (Debian 12) and 3.0 (Debian 13) says, recorded on two nodes, as facts and problems."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pacemaker.status import NOT_RUNNING, facts, problems
+from pacemaker.words import Refused
+
+RELEASES = ("bookworm", "trixie")
+
+
+def status(name: str) -> dict[str, Any]:
+    return facts((Path(__file__).parent / "recorded" / f"status-{name}.xml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_cluster_that_is_well(release: str) -> None:
+    found = status(f"{release}-well")
+    assert (found["running"], found["quorate"], found["dc"], found["maintenance_mode"]) == (True, True, "node1", False)
+    assert {name: node["online"] for name, node in found["nodes"].items()} == {"node1": True, "node2": True}
+    assert found["resources"]["vip"]["agent"] == "ocf:heartbeat:IPaddr2"
+    assert found["resources"]["vip"]["roles"] == {"node1": "Started"}
+    assert found["resources"]["web-vip"]["in"] == "web"
+    assert found["fencing"] == {"enabled": False, "devices": [], "history": []}
+    assert problems(found, ["node1", "node2"]) == []
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_failure_is_a_problem_until_it_is_cleaned_up(release: str) -> None:
+    found = status(f"{release}-trouble")
+    assert found["nodes"]["node2"]["standby"]
+    (failure,) = found["failures"]
+    assert (failure["resource"], failure["action"], failure["node"]) == ("vip", "monitor", "node1")
+    (problem,) = problems(found)
+    assert problem.startswith("monitor of vip failed on node1 at 2026-11-25 19:4")
+    assert problem.lower().endswith("not running")
+
+
+def changed(path: list[str], value: Any) -> dict[str, Any]:
+    found = copy.deepcopy(status("trixie-well"))
+    place = found
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        (["quorate"], False, "this part of the cluster has no quorum"),
+        (["dc"], "", "no node has been elected to decide (no DC)"),
+        (["nodes", "node2", "online"], False, "node node2 is offline"),
+        (["nodes", "node2", "unclean"], True, "node node2 is unclean: it failed and has not been fenced"),
+        (["nodes", "node2", "pending"], True, "node node2 is joining"),
+        (["resources", "vip", "active"], False, "resource vip runs nowhere"),
+        (["resources", "vip", "failed"], True, "resource vip has failed on node1"),
+        (["resources", "vip", "blocked"], True, "resource vip is blocked: the cluster can't do anything with it"),
+        (["resources", "vip", "orphaned"], True, "resource vip runs and is no longer configured"),
+        (["resources", "vip", "nodes"], ["node1", "node2"], "resource vip runs on node1 and node2 at once"),
+        (["fencing", "enabled"], True, "fencing is on, and there is no device for it"),
+    ],
+)
+def test_each_thing_that_is_wrong_is_one_sentence(path: list[str], value: Any, problem: str) -> None:
+    assert problems(changed(path, value)) == [problem]
+
+
+def test_a_node_that_should_be_there_is_missed() -> None:
+    assert problems(status("trixie-well"), ["node1", "node2", "node3"]) == ["node node3 is not a member"]
+
+
+def test_what_is_stopped_on_purpose_is_no_problem() -> None:
+    found = changed(["resources", "vip", "active"], False)
+    found["resources"]["vip"]["target_role"] = "Stopped"
+    assert problems(found) == []
+    found = changed(["resources", "vip", "active"], False)
+    found["maintenance_mode"] = True
+    assert problems(found) == []
+
+
+def test_a_fence_device_has_to_run() -> None:
+    found = changed(["fencing"], {"enabled": True, "devices": ["power"], "history": []})
+    found["resources"]["power"] = {
+        **found["resources"]["vip"],
+        "agent": "stonith:fence_apc",
+        "active": False,
+        "nodes": [],
+    }
+    assert problems(found) == ["fence device power runs nowhere"]
+
+
+def test_nothing_runs() -> None:
+    assert problems(NOT_RUNNING) == ["pacemaker does not run here"]
+
+
+def test_what_is_no_answer_is_refused() -> None:
+    with pytest.raises(Refused, match="something else than XML"):
+        facts("Connection to cluster failed")
