@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from . import realtime
+from . import realtime, weight
 from .errors import LabError
 from .run import run
 
@@ -119,6 +119,7 @@ class Engine:
         if names:
             self.call("rm", "--force", "--volumes", *names, timeout=120)
             realtime.give_back()
+            weight.give_back()
 
     def exec_command(self, name: str, command: Sequence[str], *, tty: bool = False) -> list[str]:
         """Return the command line that runs `command` in a container."""

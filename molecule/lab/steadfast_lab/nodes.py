@@ -8,7 +8,7 @@ import signal
 import time
 import uuid
 
-from . import process, realtime
+from . import process, realtime, weight
 from .engine import Engine
 from .errors import LabError, say
 from .fabric import Fabric
@@ -69,6 +69,7 @@ class Machines:
         try:
             self.fabric.plug(self.state.plan, node, pid, self.state.faults.unplugged_of(node.name))
             self._preboot(node, pid)
+            weight.lift(pid)
             if CLIENT_GROUP in node.groups:
                 realtime.allow(pid)
             self.engine.start(container)
