@@ -22,6 +22,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from .errors import LabError
 from .identity import user_cache
 from .run import run
 
@@ -141,6 +142,8 @@ def archive(version: str = VERSION) -> dict[str, str]:
         # Scenarios of several checkouts may ask at the same time.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
+            if shutil.which("mvn") is None:
+                raise LabError("the archive is made with Maven, which is not installed; run: apt-get install maven")
             for old in target.parent.glob(f"elasticsearch-{version}-*.tar.gz"):
                 old.unlink()
             _build(version, target)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from steadfast_lab import elasticsearch
+from steadfast_lab.errors import LabError
 
 
 def test_an_archive_is_the_same_whenever_it_is_packed(tmp_path: Path) -> None:
@@ -23,6 +24,13 @@ def test_an_archive_is_the_same_whenever_it_is_packed(tmp_path: Path) -> None:
     (tree / "file").write_text("other")
     elasticsearch._pack(tree, tmp_path / "third")
     assert (tmp_path / "first").read_bytes() != (tmp_path / "third").read_bytes()
+
+
+def test_a_machine_without_maven_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LabError, match="apt-get install maven"):
+        elasticsearch.archive()
 
 
 @pytest.fixture
