@@ -33,12 +33,14 @@ _TOGETHER = (
     ),
     re.compile(r"totem\.interface\.\d+\.(knet_transport|mcastport)$"),
     re.compile(
-        r"quorum\.(provider|wait_for_all|auto_tie_breaker|auto_tie_breaker_node|last_man_standing|last_man_standing_window|expected_votes_tracking|allow_downscale)$"
+        r"quorum\.(provider|wait_for_all|auto_tie_breaker|auto_tie_breaker_node|last_man_standing|last_man_standing_window|"
+        r"expected_votes_tracking|allow_downscale)$"
     ),
 )
 #: what corosync keeps in its map beside the file
 _OWN = re.compile(
-    r"nodelist\.local_node_pos$|quorum\.cancel_wait_for_all$|totem\.(interface\.\d+\.(bindnetaddr|bindnetport|mcastaddr)|config_|nodeid|keyfile|key$)"
+    r"nodelist\.local_node_pos$|quorum\.cancel_wait_for_all$|"
+    r"totem\.(interface\.\d+\.(bindnetaddr|bindnetport|mcastaddr)|config_|nodeid|keyfile|key$)"
 )
 _LINE = re.compile(r"^(?P<key>\S+) \((?P<kind>[a-z0-9]+)\) = (?P<value>.*)$")
 
