@@ -71,6 +71,16 @@ def test_counts_have_budgets_too() -> None:
     ]
 
 
+def test_writes_that_were_not_sent_in_time_cannot_be_lost() -> None:
+    blind = evidence(hidden_us=900_000, measures={"outage_us": 0, "lost_writes": 0, "moves": 0})
+    rows = judge("vip", blind, parse_budgets({"*": {"outage_ms": 5000, "lost_writes": 0, "moves": 0}})["*"])
+    assert [(row.measure, row.result) for row in rows] == [
+        ("outage_us", Result.PASS),
+        ("lost_writes", Result.PASS),
+        ("moves", Result.INCONCLUSIVE),
+    ]
+
+
 def test_a_budget_for_what_the_probe_cannot_measure_is_not_kept() -> None:
     rows = judge("vip", evidence(), parse_budgets({"*": {"lost_writes": 0}})["*"])
     assert rows[1].result is Result.INCONCLUSIVE

@@ -117,6 +117,8 @@ def _row(probe: str, measure: Measure, limit: Optional[int], evidence: Evidence,
 
 
 def _could_hide(measure: Measure, value: int, limit: int, evidence: Evidence) -> bool:
+    if measure.whole:
+        return False
     hidden = evidence.hidden_us if measure.duration else evidence.hidden_us // max(1, evidence.interval_us)
     return value + hidden > limit
 

@@ -27,6 +27,8 @@ class Measure:
     duration: bool
     worse: str
     """What it is called when there is more of it: "longer", "more"."""
+    whole: bool = False
+    """Counted among what the probe itself has sent: what it could not send in time can't be missing, so blind time hides nothing."""
 
     def show(self, value: int) -> str:
         """The value with its unit, for people."""
@@ -55,10 +57,10 @@ _ROWS = (
     Measure("errors", "errors", "attempts lost", False, "more"),
     Measure("wrong", "wrong", "wrong answers", False, "more"),
     Measure("broken_streams", "broken_streams", "broken streams", False, "more"),
-    Measure("lost_writes", "lost_writes", "acknowledged writes lost", False, "more"),
-    Measure("lost_protected_writes", "lost_protected_writes", "protected writes lost", False, "more"),
-    Measure("duplicates", "duplicates", "writes that are there twice", False, "more"),
-    Measure("unpromised_writes", "unpromised_writes", "writes kept without acknowledgement", False, "more"),
+    Measure("lost_writes", "lost_writes", "acknowledged writes lost", False, "more", whole=True),
+    Measure("lost_protected_writes", "lost_protected_writes", "protected writes lost", False, "more", whole=True),
+    Measure("duplicates", "duplicates", "writes that are there twice", False, "more", whole=True),
+    Measure("unpromised_writes", "unpromised_writes", "writes kept without acknowledgement", False, "more", whole=True),
     Measure("two_holders_us", "two_holders_ms", "time with two holders", True, "longer"),
     Measure("stale_us", "stale_ms", "time with a stale neighbour entry", True, "longer"),
     Measure("moves", "moves", "moves", False, "more"),
