@@ -28,7 +28,7 @@ class Measure:
     worse: str
     """What it is called when there is more of it: "longer", "more"."""
     whole: bool = False
-    """Counted among what the probe itself has sent: what was not sent in time can't be missing, so blind time hides none."""
+    """Counted among what the probe itself has sent: what was not sent in time is not missing, and none is hidden."""
 
     def show(self, value: int) -> str:
         """The value with its unit, for people."""
