@@ -12,10 +12,9 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 FILE = "cpu.rt_runtime_us"
-CLIENT_US = (700_000, 200_000)
+CLIENT_US = 700_000
 """Of each second and processor. A group that uses its share up stands still until the second is over, and what it
-probes goes unseen, so it must be ample: those of a Redis cluster take half a processor. The second is what is left for
-a client while another lab is up."""
+probes goes unseen: it must be ample, or there had better be none. Those of a Redis cluster take half a processor."""
 PARENT_US = 900_017
 """An odd number, by which it is recognised as ours when it is to be given back."""
 
@@ -38,16 +37,9 @@ def allow(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> bool:
     try:
         # From the top down: a group cannot have more than what it lies in.
         for above in reversed([path for path in group.parents if (path / FILE).exists() and path.parent != root]):
-            if int((above / FILE).read_text(encoding="ascii")) < CLIENT_US[0]:
+            if int((above / FILE).read_text(encoding="ascii")) < CLIENT_US:
                 (above / FILE).write_text(str(PARENT_US), encoding="ascii")
-    except OSError:
-        return False
-    return any(_grant(group / FILE, share) for share in CLIENT_US)
-
-
-def _grant(file: Path, share: int) -> bool:
-    try:
-        file.write_text(str(share), encoding="ascii")
+        (group / FILE).write_text(str(CLIENT_US), encoding="ascii")
     except OSError:
         return False
     return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from steadfast_lab import realtime
 from steadfast_lab.realtime import CLIENT_US, FILE, PARENT_US, allow, give_back
 
 V1 = "6:freezer:/libpod_parent/libpod-a\n1:cpu:/libpod_parent/libpod-a\n0::/libpod_parent/libpod-a/init.scope\n"
@@ -28,16 +27,9 @@ def share(machine: Path, group: str) -> int:
 
 def test_a_client_gets_a_share_and_what_it_lies_in_gets_one_first(machine: Path) -> None:
     assert allow(7, machine / "cgroup", machine / "proc")
-    assert share(machine, "libpod_parent/libpod-a") == CLIENT_US[0]
+    assert share(machine, "libpod_parent/libpod-a") == CLIENT_US
     assert share(machine, "libpod_parent") == PARENT_US
     assert share(machine, ".") == 950_000
-
-
-def test_beside_another_labs_client_a_smaller_share_does(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    grant = realtime._grant
-    monkeypatch.setattr(realtime, "_grant", lambda file, share: share < CLIENT_US[0] and grant(file, share))
-    assert allow(7, machine / "cgroup", machine / "proc")
-    assert share(machine, "libpod_parent/libpod-a") == CLIENT_US[1]
 
 
 def test_the_engines_group_gives_its_share_back(machine: Path) -> None:
