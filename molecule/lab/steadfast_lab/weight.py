@@ -37,7 +37,8 @@ def give_back(root: Path = ROOT) -> None:
     """Let groups that machines have left weigh what they did."""
     for path in root.glob(f"cpu*/*/{FILE}"):
         try:
-            is_left = not any(below.is_dir() for below in path.parent.iterdir())
+            # An engine leaves empty groups of its own behind.
+            is_left = not any(tasks.read_text(encoding="ascii").strip() for tasks in path.parent.glob("*/cgroup.procs"))
             if is_left and int(path.read_text(encoding="ascii")) == MACHINES:
                 path.write_text(str(USUAL), encoding="ascii")
         except OSError:
