@@ -51,12 +51,15 @@ def ip(*arguments: str) -> str:
     return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 10.0) -> None:
-    """Poll until true; AssertionError names what did not happen. Generous: for correctness, never for speed."""
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 10.0, logs: Callable[[], str] = str) -> None:
+    """Poll until true; AssertionError names what did not happen. Generous: for correctness, never for speed.
+
+    ``logs``: asked when the time is up, so that the message tells what was logged while we waited.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"within {seconds} s there was not: {what}")
+            raise AssertionError(f"within {seconds} s there was not: {what}\n{logs()}")
         time.sleep(0.005)
 
 
@@ -359,10 +362,10 @@ class Cluster:
             node.start()
         for node in self.nodes:
             wait_for(node.active, f"{node.node_name} active\n{node.log()}")
-        wait_for(lambda: len(self.holders()) == 1, f"one holder\n{self.logs()}")
+        wait_for(lambda: len(self.holders()) == 1, "one holder", logs=self.logs)
         if self.holders() == ["n2"]:
             self.n1.hbctl("takeover")
-            wait_for(lambda: self.holders() == ["n1"], f"n1 takes over\n{self.logs()}")
+            wait_for(lambda: self.holders() == ["n1"], "n1 takes over", logs=self.logs)
 
     def holders(self, address: str = VIP) -> list[str]:
         """The nodes on which the address is configured."""

@@ -34,7 +34,7 @@ def test_clean_stop_loses_no_probe(cluster: Cluster, failback: str) -> None:
     with cluster.probe() as probe:
         time.sleep(0.3)
         assert cluster.n1.stop() == 0
-        wait_for(lambda: cluster.holders() == ["n2"], f"n2 alone holds\n{cluster.logs()}")
+        wait_for(lambda: cluster.holders() == ["n2"], "n2 alone holds", logs=cluster.logs)
         time.sleep(0.3)
     assert probe.lost() == [], cluster.logs()
     assert cluster.neighbour() == cluster.mac(cluster.n2)
@@ -53,7 +53,7 @@ def test_a_second_sigterm_does_no_harm(cluster: Cluster) -> None:
 def test_a_lone_node_stops_at_once_and_leaves_nothing(cluster: Cluster) -> None:
     cluster.configure(initdead="1")
     cluster.n1.start()
-    wait_for(lambda: cluster.holders() == ["n1"], f"n1 holds\n{cluster.logs()}")
+    wait_for(lambda: cluster.holders() == ["n1"], "n1 holds", logs=cluster.logs)
     assert cluster.n1.stop() == 0
     assert cluster.holders() == []
     assert not (cluster.n1.runtime / "control.sock").exists()
@@ -64,11 +64,11 @@ def test_a_crashed_daemon_is_replaced_by_the_peer_and_its_leftover_is_removed_on
     cluster.start()
     killed = time.monotonic()
     cluster.n1.kill()
-    wait_for(lambda: cluster.n2.has(VIP), f"n2 takes\n{cluster.logs()}")
+    wait_for(lambda: cluster.n2.has(VIP), "n2 takes", logs=cluster.logs)
     assert time.monotonic() - killed < 3 * 0.5
     assert cluster.holders() == ["n1", "n2"]  # nobody is left on n1 to remove it
     cluster.n1.start()
-    wait_for(lambda: cluster.holders() == ["n2"], f"n1 removes its leftover\n{cluster.logs()}", 5)
+    wait_for(lambda: cluster.holders() == ["n2"], "n1 removes its leftover", seconds=5, logs=cluster.logs)
     wait_for(cluster.n1.active, "n1 active")
     assert cluster.holders() == ["n2"]
 
@@ -85,7 +85,7 @@ def test_a_crashed_daemon_that_cannot_start_again_leaves_no_second_holder(cluste
     assert cluster.n1.wait(60) in (1, 6)
     assert not cluster.n1.has(VIP), cluster.logs()
     assert f"removed {VIP}/24, left here by a crash" in cluster.n1.log()
-    wait_for(lambda: cluster.holders() == ["n2"], f"the peer takes over\n{cluster.logs()}")
+    wait_for(lambda: cluster.holders() == ["n2"], "the peer takes over", logs=cluster.logs)
 
 
 def test_a_second_daemon_with_a_broken_file_takes_nothing_from_the_first(cluster: Cluster) -> None:
@@ -107,7 +107,7 @@ def test_power_loss_costs_the_deadtime_and_the_clients_follow(cluster: Cluster) 
         time.sleep(0.2)
         cluster.n1.ip("link", "set", "eth0", "down")
         cluster.n1.kill()
-        wait_for(lambda: cluster.n2.has(VIP), f"n2 takes\n{cluster.logs()}")
+        wait_for(lambda: cluster.n2.has(VIP), "n2 takes", logs=cluster.logs)
         time.sleep(0.4)
     assert 0.3 < probe.outage_s() < 3 * 0.5, cluster.logs()
     assert cluster.neighbour() == cluster.mac(cluster.n2)
@@ -122,7 +122,7 @@ def test_a_daemon_that_comes_back_first_adopts_its_address(cluster: Cluster) -> 
     with cluster.probe() as probe:
         cluster.n1.kill()
         cluster.n1.start()
-        wait_for(lambda: cluster.n1.events("adopted"), f"n1 adopts\n{cluster.logs()}")
+        wait_for(lambda: cluster.n1.events("adopted"), "n1 adopts", logs=cluster.logs)
         time.sleep(0.2)
     assert cluster.holders() == ["n1"]
     assert probe.lost() == [], cluster.logs()
@@ -135,7 +135,7 @@ def test_failback_moves_without_loss(cluster: Cluster) -> None:
     wait_for(lambda: cluster.holders() == ["n2"], "n2 holds")
     with cluster.probe() as probe:
         cluster.n1.start()
-        wait_for(lambda: cluster.holders() == ["n1"], f"back on n1\n{cluster.logs()}")
+        wait_for(lambda: cluster.holders() == ["n1"], "back on n1", logs=cluster.logs)
         time.sleep(0.3)
     assert probe.lost() == [], cluster.logs()
 
@@ -161,7 +161,7 @@ def test_a_frozen_holder_yields_when_it_wakes(cluster: Cluster) -> None:
     mac = cluster.mac(cluster.n2)
     with cluster.probe() as probe:
         cluster.n1.signal(18)  # SIGCONT
-        wait_for(lambda: cluster.holders() == ["n2"], f"n1 yields\n{cluster.logs()}")
+        wait_for(lambda: cluster.holders() == ["n2"], "n1 yields", logs=cluster.logs)
         time.sleep(0.3)
     assert cluster.neighbour() == mac
     assert probe.answered
@@ -173,7 +173,7 @@ def test_ipv6_vip_moves_without_waiting_for_duplicate_detection(cluster: Cluster
     for node in cluster.nodes:
         node.start()
     wait_for(lambda: cluster.n1.active() and cluster.n2.active(), "both active")
-    wait_for(lambda: len(cluster.holders(VIP6)) == 1, f"one holds\n{cluster.logs()}")
+    wait_for(lambda: len(cluster.holders(VIP6)) == 1, "one holds", logs=cluster.logs)
     first = cluster.node(cluster.holders(VIP6)[0])
     second = cluster.other(first.node_name)
     with cluster.probe(VIP6) as probe:
@@ -204,9 +204,9 @@ def test_a_hundred_addresses_move_together(cluster: Cluster) -> None:
     cluster.n2.start()
     cluster.n1.start()
     wait_for(lambda: cluster.n1.active() and cluster.n2.active(), "both active")
-    wait_for(lambda: cluster.holders(vips[-1]) != [], f"somebody holds all\n{cluster.logs()}")
+    wait_for(lambda: cluster.holders(vips[-1]) != [], "somebody holds all", logs=cluster.logs)
     cluster.n1.hbctl("takeover")
-    wait_for(lambda: all(cluster.n1.has(vip) for vip in vips), f"n1 holds all\n{cluster.logs()}")
+    wait_for(lambda: all(cluster.n1.has(vip) for vip in vips), "n1 holds all", logs=cluster.logs)
     cluster.n1.stop()
-    wait_for(lambda: all(cluster.n2.has(vip) for vip in vips), f"n2 holds all\n{cluster.logs()}")
+    wait_for(lambda: all(cluster.n2.has(vip) for vip in vips), "n2 holds all", logs=cluster.logs)
     assert not any(cluster.n1.has(vip) for vip in vips)

@@ -50,7 +50,7 @@ def test_a_full_disk_costs_one_message_and_nothing_else(cluster: Cluster, full_d
     fill(full_disk / "fill")
     cluster.configure(extra=f"logfile {full_disk}/ha-log\ndebug 1")
     cluster.start()
-    wait_for(lambda: cluster.n1.events("log-write-failed"), f"complained\n{cluster.logs()}")
+    wait_for(lambda: cluster.n1.events("log-write-failed"), "complained", logs=cluster.logs)
     with cluster.probe() as probe:
         time.sleep(0.5)
     assert len(cluster.n1.events("log-write-failed")) == 1
@@ -59,7 +59,7 @@ def test_a_full_disk_costs_one_message_and_nothing_else(cluster: Cluster, full_d
     assert probe.lost() == []
     (full_disk / "fill").unlink()
     cluster.n1.hbctl("standby")
-    wait_for(lambda: cluster.n1.events("log-write-works"), f"recovered\n{cluster.logs()}")
+    wait_for(lambda: cluster.n1.events("log-write-works"), "recovered", logs=cluster.logs)
 
 
 def test_an_address_removed_by_hand_comes_back(cluster: Cluster) -> None:
@@ -69,8 +69,8 @@ def test_an_address_removed_by_hand_comes_back(cluster: Cluster) -> None:
     assert "eth0:0" in line  # as ifconfig users expect
     assert "brd 10.77.0.255" in line
     cluster.n1.ip("address", "del", f"{VIP}/24", "dev", "eth0")
-    wait_for(lambda: cluster.holders() == ["n1"], f"restored\n{cluster.logs()}")
-    wait_for(lambda: cluster.n1.events("group-address-lost"), f"said\n{cluster.logs()}")  # logs are written apart
+    wait_for(lambda: cluster.holders() == ["n1"], "restored", logs=cluster.logs)
+    wait_for(lambda: cluster.n1.events("group-address-lost"), "said", logs=cluster.logs)  # logs are written apart
 
 
 def test_losing_a_second_heartbeat_link_moves_nothing_and_it_is_used_again_when_it_is_back(cluster: Cluster) -> None:
@@ -89,17 +89,17 @@ def test_losing_a_second_heartbeat_link_moves_nothing_and_it_is_used_again_when_
         peers = node.status().get("peers") or [{"links": []}]
         return next((item["state"] for item in peers[0]["links"] if item["name"] == name), "none")
 
-    wait_for(lambda: link(cluster.n1, "eth1") == "up", f"eth1 up\n{cluster.logs()}")
+    wait_for(lambda: link(cluster.n1, "eth1") == "up", "eth1 up", logs=cluster.logs)
     with cluster.probe() as probe:
         cluster.switch.ip("link", "del", "q1")  # the device vanishes on the holder, too
-        wait_for(lambda: link(cluster.n2, "eth1") == "dead", f"eth1 dead\n{cluster.logs()}")
+        wait_for(lambda: link(cluster.n2, "eth1") == "dead", "eth1 dead", logs=cluster.logs)
         assert cluster.holders() == ["n1"]
         cluster.switch.ip("link", "add", "q1", "type", "veth", "peer", "name", "eth1", "netns", cluster.n1.name)
         cluster.switch.ip("link", "set", "q1", "master", "br1", "up")
         cluster.n1.ip("link", "set", "eth1", "up")
         cluster.n1.ip("address", "add", "10.78.0.1/24", "dev", "eth1")
-        wait_for(lambda: link(cluster.n2, "eth1") == "up", f"eth1 up again\n{cluster.logs()}")
-        wait_for(lambda: link(cluster.n1, "eth1") == "up", f"eth1 up again\n{cluster.logs()}")
+        wait_for(lambda: link(cluster.n2, "eth1") == "up", "eth1 up again", logs=cluster.logs)
+        wait_for(lambda: link(cluster.n1, "eth1") == "up", "eth1 up again", logs=cluster.logs)
     assert probe.lost() == [], cluster.logs()
     assert cluster.n1.active()
 
@@ -107,11 +107,11 @@ def test_losing_a_second_heartbeat_link_moves_nothing_and_it_is_used_again_when_
 def test_a_ping_node_lost_on_the_holder_moves_the_vip(cluster: Cluster) -> None:
     cluster.configure(extra=f"ping {CLIENT_ADDRESS}\ndeadping 500ms\nrespawn root /usr/lib/heartbeat/ipfail")
     cluster.start()
-    wait_for(lambda: cluster.n2.status()["pings"][0]["state"] == "ping", f"ping node answers\n{cluster.logs()}")
+    wait_for(lambda: cluster.n2.status()["pings"][0]["state"] == "ping", "ping node answers", logs=cluster.logs)
     cluster.n1.nft(
         f"chain o {{ type filter hook output priority 0; ip daddr {CLIENT_ADDRESS} icmp type echo-request drop; }}"
     )
-    wait_for(lambda: cluster.holders() == ["n2"], f"moved\n{cluster.logs()}")
+    wait_for(lambda: cluster.holders() == ["n2"], "moved", logs=cluster.logs)
     assert cluster.n1.active()
 
 
@@ -121,7 +121,7 @@ def test_a_ping_node_lost_on_both_moves_nothing(cluster: Cluster) -> None:
     wait_for(lambda: cluster.n1.status()["pings"][0]["state"] == "ping", "ping node answers")
     cluster.client.ip("link", "set", "eth0", "down")
     for node in cluster.nodes:
-        wait_for(lambda node=node: node.status()["pings"][0]["state"] == "dead", f"ping node dead\n{cluster.logs()}")
+        wait_for(lambda node=node: node.status()["pings"][0]["state"] == "dead", "ping node dead", logs=cluster.logs)
     time.sleep(0.5)
     assert cluster.holders() == ["n1"]
 
@@ -148,12 +148,12 @@ def test_services_start_left_to_right_and_stop_right_to_left(cluster: Cluster) -
         service(node, "web")
         service(node, "db")
     cluster.start()
-    wait_for(lambda: runs(cluster.n1, "db"), f"db runs\n{cluster.logs()}")
+    wait_for(lambda: runs(cluster.n1, "db"), "db runs", logs=cluster.logs)
     assert runs(cluster.n1, "web")
     assert calls(cluster.n1, "web") == ["status", "start"]
     assert not runs(cluster.n2, "web")
     cluster.n1.hbctl("standby")
-    wait_for(lambda: runs(cluster.n2, "db"), f"db runs on n2\n{cluster.logs()}")
+    wait_for(lambda: runs(cluster.n2, "db"), "db runs on n2", logs=cluster.logs)
     assert not runs(cluster.n1, "web")
     assert not runs(cluster.n1, "db")
     stopped = {
@@ -169,7 +169,7 @@ def test_what_runs_already_is_not_started_again(cluster: Cluster) -> None:
         service(node, "web")
     (cluster.n1.config / "web.runs").touch()
     cluster.start()
-    wait_for(lambda: cluster.n1.events("service-runs"), f"seen\n{cluster.logs()}")
+    wait_for(lambda: cluster.n1.events("service-runs"), "seen", logs=cluster.logs)
     assert "start" not in calls(cluster.n1, "web")
 
 
@@ -179,7 +179,7 @@ def test_a_service_that_does_not_start_is_given_up_and_the_peer_takes(cluster: C
     service(cluster.n2, "web")
     for node in cluster.nodes:
         node.start()
-    wait_for(lambda: runs(cluster.n2, "web"), f"n2 runs it\n{cluster.logs()}")
+    wait_for(lambda: runs(cluster.n2, "web"), "n2 runs it", logs=cluster.logs)
     assert cluster.holders() == ["n2"]
     assert cluster.n1.events("group-start-failed")
 
@@ -200,9 +200,9 @@ def test_a_stop_during_a_start_waits_for_it_and_hands_over(cluster: Cluster) -> 
     service(cluster.n1, "web", start="sleep 1;")
     service(cluster.n2, "web")
     cluster.start()
-    wait_for(lambda: calls(cluster.n1, "web")[-1:] == ["start"], f"n1 starts it\n{cluster.logs()}")
+    wait_for(lambda: calls(cluster.n1, "web")[-1:] == ["start"], "n1 starts it", logs=cluster.logs)
     assert cluster.n1.stop() == 0, cluster.logs()
-    wait_for(lambda: runs(cluster.n2, "web"), f"n2 runs it\n{cluster.logs()}")
+    wait_for(lambda: runs(cluster.n2, "web"), "n2 runs it", logs=cluster.logs)
     assert not runs(cluster.n1, "web")
     assert cluster.holders() == ["n2"]
 
@@ -212,17 +212,17 @@ def test_a_move_whose_target_dies_meanwhile_is_taken_back(cluster: Cluster) -> N
     service(cluster.n1, "web", stop="sleep 2;")
     service(cluster.n2, "web")
     cluster.start()
-    wait_for(lambda: runs(cluster.n1, "web"), f"n1 runs it\n{cluster.logs()}")
+    wait_for(lambda: runs(cluster.n1, "web"), "n1 runs it", logs=cluster.logs)
     with subprocess.Popen(
         cluster.n1.command("standby", "--runtime-dir", str(cluster.n1.runtime)),
         env={**os.environ, "PYTHONPATH": str(MODULE_UTILS)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as standby:
-        wait_for(lambda: calls(cluster.n1, "web")[-1:] == ["stop"], f"n1 stops it\n{cluster.logs()}")
+        wait_for(lambda: calls(cluster.n1, "web")[-1:] == ["stop"], "n1 stops it", logs=cluster.logs)
         cluster.n2.kill()
         standby.wait(20)
-    wait_for(lambda: runs(cluster.n1, "web"), f"n1 runs it again\n{cluster.logs()}")
+    wait_for(lambda: runs(cluster.n1, "web"), "n1 runs it again", logs=cluster.logs)
     assert cluster.n1.status()["groups"][0]["state"] == "held"
     assert cluster.n1.process is not None
     assert cluster.n1.process.poll() is None
@@ -237,10 +237,10 @@ def test_a_killed_worker_process_is_replaced(cluster: Cluster) -> None:
     wait_for(lambda: runs(cluster.n1, "web"), "web runs")
     children = subprocess.run(["pgrep", "-P", str(cluster.n1.process.pid)], capture_output=True, text=True, check=True)
     subprocess.run(["kill", "-9", *children.stdout.split()], check=True)
-    wait_for(lambda: cluster.n1.status()["counters"]["worker_restarts"] == 1, f"replaced\n{cluster.logs()}")
-    wait_for(lambda: cluster.n1.events("worker-died"), f"said\n{cluster.logs()}")
+    wait_for(lambda: cluster.n1.status()["counters"]["worker_restarts"] == 1, "replaced", logs=cluster.logs)
+    wait_for(lambda: cluster.n1.events("worker-died"), "said", logs=cluster.logs)
     cluster.n1.hbctl("standby")
-    wait_for(lambda: runs(cluster.n2, "web"), f"scripts run again\n{cluster.logs()}")
+    wait_for(lambda: runs(cluster.n2, "web"), "scripts run again", logs=cluster.logs)
     assert not runs(cluster.n1, "web")
 
 
@@ -254,7 +254,7 @@ def test_a_respawn_client_is_restarted_and_ends_with_the_daemon(cluster: Cluster
     wait_for(lambda: pid.exists() and len(pid.read_text().split()) >= 2, "one client on each node")
     first = pid.read_text().split()[0]
     subprocess.run(["kill", first], check=True)
-    wait_for(lambda: len(pid.read_text().split()) >= 3, f"started again\n{cluster.logs()}")
+    wait_for(lambda: len(pid.read_text().split()) >= 3, "started again", logs=cluster.logs)
     for node in cluster.nodes:
         assert node.stop() == 0
     assert not [number for number in pid.read_text().split() if Path(f"/proc/{number}").exists()]

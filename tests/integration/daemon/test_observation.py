@@ -46,7 +46,7 @@ def test_metrics_follow_a_takeover_and_say_when_the_daemon_is_down(cluster: Clus
     assert metric(cluster.n2, held) == 0
     cluster.n1.kill()
     cluster.n1.ip("link", "set", "eth0", "down")
-    wait_for(lambda: cluster.n2.has(VIP), f"n2 takes\n{cluster.logs()}")
+    wait_for(lambda: cluster.n2.has(VIP), "n2 takes", logs=cluster.logs)
     wait_for(lambda: metric(cluster.n2, held) == 1, "n2's metrics say that it holds")
     assert metric(cluster.n2, 'hb_node_state{node="n1",state="dead"}') == 1
     assert metric(cluster.n2, 'hb_transitions_total{from="n1",to="n2",reason="peer-silent"}') == 1
@@ -74,7 +74,7 @@ def test_hooks_are_told_in_order_and_a_slow_or_failing_one_holds_up_nothing(clus
     with cluster.probe() as probe:
         cluster.n1.kill()
         cluster.n1.ip("link", "set", "eth0", "down")
-        wait_for(lambda: cluster.n2.has(VIP), f"n2 takes\n{cluster.logs()}")
+        wait_for(lambda: cluster.n2.has(VIP), "n2 takes", logs=cluster.logs)
         wait_for(
             lambda: any(event["event"] == "group-started" for event in told(second)), "the second hook hears of it", 30
         )

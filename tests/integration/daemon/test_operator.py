@@ -50,11 +50,11 @@ def test_standby_and_takeover_move_without_loss(cluster: Cluster) -> None:
     with cluster.probe() as probe:
         done = cluster.n1.hbctl("standby")
         assert done.returncode == 0, done
-        wait_for(lambda: cluster.holders() == ["n2"], f"n2 holds\n{cluster.logs()}")
+        wait_for(lambda: cluster.holders() == ["n2"], "n2 holds", logs=cluster.logs)
         time.sleep(0.2)
         done = cluster.n1.hbctl("takeover", f"IPaddr::{VIP}/24/eth0")
         assert done.returncode == 0, done
-        wait_for(lambda: cluster.holders() == ["n1"], f"n1 holds\n{cluster.logs()}")
+        wait_for(lambda: cluster.holders() == ["n1"], "n1 holds", logs=cluster.logs)
         time.sleep(0.2)
     assert probe.lost() == [], cluster.logs()
     assert cluster.neighbour() == cluster.mac(cluster.n1)
@@ -70,7 +70,7 @@ def test_sighup_moves_nothing_and_takes_new_groups_and_keys(cluster: Cluster) ->
     with cluster.probe() as probe:
         for node in cluster.nodes:
             node.signal(signal.SIGHUP)
-        wait_for(lambda: all(node.events("reload-same") for node in cluster.nodes), f"reloaded\n{cluster.logs()}")
+        wait_for(lambda: all(node.events("reload-same") for node in cluster.nodes), "reloaded", logs=cluster.logs)
         for active in (1, 2):  # a key is known everywhere before anybody signs with it
             for node in cluster.nodes:
                 if active == 1:
@@ -79,7 +79,7 @@ def test_sighup_moves_nothing_and_takes_new_groups_and_keys(cluster: Cluster) ->
                 keys = f"auth {active}\n1 sha1 network-namespace-key\n2 sha1 another-key\n"
                 (node.config / "authkeys").write_text(keys)
                 assert node.hbctl("reload").returncode == 0, node.log()
-        wait_for(lambda: len(cluster.holders(SECOND_VIP)) == 1, f"the new group comes up\n{cluster.logs()}")
+        wait_for(lambda: len(cluster.holders(SECOND_VIP)) == 1, "the new group comes up", logs=cluster.logs)
         time.sleep(0.6)
     assert cluster.holders() == ["n1"]
     assert probe.lost() == [], cluster.logs()
@@ -94,7 +94,7 @@ def test_a_reload_takes_a_vanished_group_down(cluster: Cluster) -> None:
     for node in cluster.nodes:
         (node.config / "haresources").write_text(f"n1 IPaddr::{VIP}/24/eth0\n")
         assert node.hbctl("reload").returncode == 0
-    wait_for(lambda: cluster.holders(SECOND_VIP) == [], f"gone\n{cluster.logs()}")
+    wait_for(lambda: cluster.holders(SECOND_VIP) == [], "gone", logs=cluster.logs)
     assert cluster.holders() == ["n1"]
 
 
@@ -105,8 +105,8 @@ def test_a_reload_adds_and_removes_addresses_of_a_held_group(cluster: Cluster) -
         for node in cluster.nodes:
             (node.config / "haresources").write_text(f"n1 IPaddr::{VIP}/24/eth0 IPaddr::10.77.0.102/24/eth0\n")
             assert node.hbctl("reload").returncode == 0
-        wait_for(lambda: cluster.holders("10.77.0.102") == ["n1"], f"new address\n{cluster.logs()}")
-        wait_for(lambda: cluster.holders(SECOND_VIP) == [], f"old address gone\n{cluster.logs()}")
+        wait_for(lambda: cluster.holders("10.77.0.102") == ["n1"], "new address", logs=cluster.logs)
+        wait_for(lambda: cluster.holders(SECOND_VIP) == [], "old address gone", logs=cluster.logs)
     assert probe.lost() == []
 
 
@@ -116,7 +116,7 @@ def test_a_broken_file_is_refused_with_one_message_and_changes_nothing(cluster: 
     with cluster.probe() as probe:
         (cluster.n1.config / "ha.cf").write_text("keepalife 1\nnode n1 n2\nucast eth9 10.77.0.2\n")
         cluster.n1.signal(signal.SIGHUP)
-        wait_for(lambda: cluster.n1.events("reload-refused"), f"refused\n{cluster.logs()}")
+        wait_for(lambda: cluster.n1.events("reload-refused"), "refused", logs=cluster.logs)
         refused = cluster.n1.hbctl("reload")
         time.sleep(0.3)
     assert refused.returncode == 6
@@ -180,7 +180,7 @@ def test_a_refused_reload_leaves_links_to_host_names_as_they_were(cluster: Clust
     ha_cf = cluster.n1.config / "ha.cf"
     ha_cf.write_text(ha_cf.read_text().replace("peer.test", "nobody.invalid"))
     cluster.n1.signal(signal.SIGHUP)
-    wait_for(lambda: cluster.n1.events("reload-refused"), f"refused\n{cluster.logs()}", 60)
+    wait_for(lambda: cluster.n1.events("reload-refused"), "refused", seconds=60, logs=cluster.logs)
     assert "nobody.invalid cannot be resolved" in cluster.n1.events("reload-refused")[0]
     time.sleep(1.5)  # more than deadtime
     assert cluster.n2.sees("n1", "active"), cluster.logs()
@@ -216,9 +216,9 @@ def test_a_wrong_key_is_reported_and_both_stay_what_they_are(cluster: Cluster) -
     cluster.configure(initdead="1")
     (cluster.n2.config / "authkeys").write_text("auth 1\n1 sha1 a-different-key\n")
     cluster.n1.start()
-    wait_for(lambda: cluster.holders() == ["n1"], f"n1 holds\n{cluster.logs()}")
+    wait_for(lambda: cluster.holders() == ["n1"], "n1 holds", logs=cluster.logs)
     cluster.n2.start()
-    wait_for(lambda: cluster.n1.events("bad-packet"), f"reported\n{cluster.logs()}")
+    wait_for(lambda: cluster.n1.events("bad-packet"), "reported", logs=cluster.logs)
     time.sleep(0.5)
     assert "bad-digest" in cluster.n1.events("bad-packet")[0]
     assert len(cluster.n1.events("bad-packet")) <= 4  # not one line for every packet

@@ -81,12 +81,12 @@ def test_a_clean_stop_and_the_return_cost_no_client_anything(cluster: Cluster, t
     drill("start", str(spec))
     drill("steady", "r", "--steady-ms", "300")
     assert cluster.n1.stop() == 0
-    wait_for(lambda: cluster.holders() == ["n2"], f"n2 alone holds\n{cluster.logs()}")
+    wait_for(lambda: cluster.holders() == ["n2"], "n2 alone holds", logs=cluster.logs)
     time.sleep(0.5)
     cluster.n1.start()
     home = "n1" if failback == "on" else "n2"
-    wait_for(lambda: cluster.n1.active() and cluster.n2.sees("n1", "active"), f"n1 is back\n{cluster.logs()}")
-    wait_for(lambda: cluster.holders() == [home], f"{home} holds\n{cluster.logs()}", 20)
+    wait_for(lambda: cluster.n1.active() and cluster.n2.sees("n1", "active"), "n1 is back", logs=cluster.logs)
+    wait_for(lambda: cluster.holders() == [home], f"{home} holds", seconds=20, logs=cluster.logs)
     time.sleep(1)
     drill("stop", "r")
     assert cluster.holders() == [home]
