@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the drills of the scenario have measured, beyond the budgets that the drills themselves were judged by."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "plugins" / "module_utils"))
+from pacemaker import corosync_times
+
+CORE = {
+    "A change of corosync.conf, by reload": "config_change",
+    "Clean stop of the serving node": "service_stop",
+    "Start of the stopped node": "service_start",
+    "Power loss of the serving node": "power_off",
+    "Return of the lost node": "power_on",
+    "Partition of three nodes, the serving one alone": "power_off",
+    "Return of the fenced node": "power_on",
+}
+FULL = {
+    "Standby of the serving node": "config_change",
+    "End of the standby": "config_change",
+    "A new key, corosync restarted on all nodes": "config_change",
+    "Restarts of pacemaker, one node at a time": "config_change",
+}
+#: the scenario's timers
+TOTEM = {"token": 1500, "token_coefficient": 500}
+
+
+def runs_of(path: Path) -> dict[str, dict[str, Any]]:
+    return {run["title"]: run for run in json.loads(path.read_text())["runs"]}
+
+
+@pytest.fixture(scope="module")
+def drills(proof: Path) -> dict[str, dict[str, Any]]:
+    """The drills of the report, by title."""
+    if not (proof / "report.json").exists():
+        pytest.skip("the cluster has not been broken yet")
+    return runs_of(proof / "report.json")
+
+
+@pytest.fixture(scope="module")
+def fencings(proof: Path, drills: dict[str, dict[str, Any]]) -> list[int]:
+    """How long each fencing took, in milliseconds, from the cluster's request to the answer that the node is off."""
+    assert drills
+    asked, done = [], []
+    for path in sorted(proof.glob("fencing-*.jsonl")):
+        for line in path.read_text().splitlines():
+            entry = json.loads(line)
+            moment, text = int(entry["__REALTIME_TIMESTAMP"]), str(entry["MESSAGE"])
+            if "Requesting peer fencing" in text:
+                asked.append(moment)
+            elif ": OK" in text:
+                done.append(moment)
+    taken = [min((end - start for end in done if end >= start), default=None) for start in sorted(asked)]
+    return [span // 1000 for span in taken if span is not None]
+
+
+def measure(run: dict[str, Any], probe: str, name: str) -> int:
+    (found,) = [entry for entry in run["probes"] if entry["name"] == probe]
+    value: int = found["measures"][name]
+    return value
+
+
+def test_every_kind_of_failure_was_measured(drills: dict[str, dict[str, Any]], is_full: bool) -> None:
+    assert {run["verdict"] for run in drills.values()} == {"pass"}
+    assert {title: run["fault"]["kind"] for title, run in drills.items()} == {**CORE, **(FULL if is_full else {})}
+
+
+def test_a_lost_node_and_a_cut_off_one_were_fenced(fencings: list[int]) -> None:
+    assert len(fencings) == 2
+
+
+def test_the_outage_of_a_power_loss_is_what_timers_and_fencing_make_it(
+    drills: dict[str, dict[str, Any]], fencings: list[int]
+) -> None:
+    """T + consensus + fencing + 1.5 s, and three times that for a busy machine, as the drill's own budget."""
+    promised = corosync_times.promised(TOTEM, nodes=3, fencing=max(fencings))
+    outage = measure(drills["Power loss of the serving node"], "page", "outage_us") / 1000
+    assert outage <= 3 * promised
+    # and it is no accident that somebody else answered: the others waited for the token
+    assert outage >= corosync_times.token(TOTEM, nodes=3) / 2
+
+
+def test_what_comes_back_moves_nothing(drills: dict[str, dict[str, Any]]) -> None:
+    for title in ("Start of the stopped node", "Return of the lost node", "Return of the fenced node"):
+        assert measure(drills[title], "page", "moves") == 0, title
+
+
+def test_nobody_had_the_address_twice(drills: dict[str, dict[str, Any]]) -> None:
+    """The one that was cut off was fenced before the others started the same."""
+    assert measure(drills["Partition of three nodes, the serving one alone"], "page", "moves") == 1
+
+
+def test_the_game_day_was_complete(proof: Path, is_full: bool) -> None:
+    if not is_full:
+        pytest.skip("game days belong to the full list")
+    found = runs_of(proof / "gameday" / "latest" / "report.json")
+    assert {run["verdict"] for run in found.values()} == {"pass"}
+    assert len(found) == 9

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Truths about the running pair: it has a third party that votes, and what the drills have measured."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from steadfast_runs import Runs, differences
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from testinfra.host import Host
+
+#: Task -> why a first run in check mode cannot foretell it.
+EXCEPTIONS: dict[str, str] = {
+    "steadfast.ha.pacemaker : Let every node in": "pcs is not there yet, and is asked by a command",
+    "steadfast.ha.pacemaker : Write that down where there are no certificates": "qnetd signs what is not there yet",
+    "steadfast.ha.pacemaker : Ask for a certificate": "qnetd signs what is not there yet",
+    "steadfast.ha.pacemaker : Have it signed": "qnetd signs what is not there yet",
+    "steadfast.ha.pacemaker : Take the certificate": "qnetd signs what is not there yet",
+    "steadfast.ha.pacemaker : Take the others' certificate": "qnetd signs what is not there yet",
+}
+
+
+@pytest.mark.groups("pacemaker")
+def test_the_device_votes(node: Host) -> None:
+    said = node.check_output("corosync-quorumtool -s")
+    assert re.search(r"^Quorate:\s+Yes", said, re.MULTILINE)
+    assert re.search(r"^Total votes:\s+3", said, re.MULTILINE)
+    assert re.search(r"^Flags:.*Qdevice", said, re.MULTILINE)
+
+
+@pytest.mark.groups("pacemaker")
+def test_nodes_and_third_party_have_proven_who_they_are(node: Host) -> None:
+    said = node.check_output("corosync-qdevice-tool -s -v")
+    assert re.search(r"State:\s+Connected", said)
+    assert re.search(r"TLS active:\s+Yes \(client certificate sent\)", said)
+
+
+def test_the_third_party_knows_both(hosts: dict[str, Host]) -> None:
+    said = hosts["arbiter"].check_output("corosync-qnetd-tool -l")
+    assert 'Cluster "pair"' in said
+    assert len(re.findall(r"Node ID \d", said)) == 2
+
+
+def test_check_mode_on_bare_nodes_foretells_the_first_run(runs: Runs) -> None:
+    assert differences(runs.first("converge-check"), runs.first("converge"), EXCEPTIONS) == []
+
+
+def test_every_kind_of_failure_was_measured(proof: Path, is_full: bool) -> None:
+    if not (proof / "report.json").exists():
+        pytest.skip("the pair has not been broken yet")
+    found = {run["title"]: run["verdict"] for run in json.loads((proof / "report.json").read_text())["runs"]}
+    core = {"Loss of the third party", "Power loss of the serving node", "Return of the lost node"}
+    assert set(found.values()) == {"pass"}
+    assert found.keys() >= core
+    assert is_full or found.keys() == core
