@@ -24,6 +24,7 @@ CORE = {
     "Return of the fenced node": "power_on",
 }
 FULL = {
+    "A resource made by hand, in each scope": "config_change",
     "Standby of the serving node": "config_change",
     "End of the standby": "config_change",
     "A new key, corosync restarted on all nodes": "config_change",
