@@ -312,7 +312,7 @@ def test_what_members_complain_of_is_told_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["pacemaker_three", "pacemaker_pair_qnetd"])
+@pytest.mark.parametrize("name", ["pacemaker_three", "pacemaker_pair_qnetd", "pacemaker_iscsi"])
 def test_the_worked_inventories_are_clusters(name: str) -> None:
     folder = Path(__file__).resolve().parents[3] / "inventories" / name
     hosts = yaml.safe_load((folder / "hosts.yml").read_text())["all"]["children"]["pacemaker"]["hosts"]
