@@ -89,6 +89,7 @@ def test_without_distributable_it_changes_from_hop_to_hop(node: Host) -> None:
 
 def test_each_call_is_a_line_on_one_console(node: Host) -> None:
     def lines() -> int:
+        node.check_output("journalctl --sync")
         text = node.check_output("journalctl --unit 'steadfast-tomcat@*' --output cat --no-pager")
         return len(re.findall(r"^call test\.jsp$", text, re.MULTILINE))
 
