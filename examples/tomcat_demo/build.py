@@ -49,7 +49,7 @@ def classes(servlet_api: Path, place: Path) -> dict[str, bytes]:
         copy.write_text(path.read_text(encoding="utf-8").replace("jakarta.", f"{package}."), encoding="utf-8")
         sources.append(str(copy))
     out = place / "classes"
-    command = [*compiler(), "-source", JAVA, "-target", JAVA, "-encoding", "UTF-8", "-nowarn"]
+    command = [*compiler(), "-source", JAVA, "-target", JAVA, "-encoding", "UTF-8", "-nowarn", "-proc:none"]
     done = subprocess.run(
         [*command, "-classpath", str(servlet_api), "-d", str(out), *sources],
         capture_output=True,

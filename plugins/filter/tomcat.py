@@ -60,9 +60,12 @@ def tomcat_applications(
     instead: application -> file that takes the place of the inventory's.
     """
     found = []
-    strangers = set(instead or {}) - {str(application.get("name")) for application in applications}
-    if strangers:
-        raise words.Refused(f"there is no application {sorted(strangers)[0]!r} in tomcat_applications")
+    names = [str(application.get("name")) for application in applications]
+    for name in instead or {}:
+        if name not in names:
+            raise words.Refused(
+                f"there is no application {name!r} in tomcat_applications, {words.nearest(name, names)}"
+            )
     for application in applications:
         entry = dict(application)
         if entry.get("name") in (instead or {}):

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement
 from .instances import Instance
 from .server import server_xml, to_text
 from .war import well_named
-from .words import Refused
+from .words import Refused, nearest
 
 __all__ = ["archive_name", "deployed", "files", "pages"]
 
@@ -55,7 +55,10 @@ def deployed(instance: Instance, request: Mapping[str, Any]) -> list[Mapping[str
     found = {str(application.get("name")): application for application in request["applications"]}
     missing = [name for name in wanted if name not in found]
     if missing:
-        raise Refused(f"instance {instance.name}: there is no application {missing[0]!r} in tomcat_applications")
+        raise Refused(
+            f"instance {instance.name}: there is no application {missing[0]!r} in tomcat_applications, "
+            + nearest(missing[0], found)
+        )
     return [found[name] for name in wanted]
 
 

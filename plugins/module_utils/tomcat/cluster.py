@@ -123,6 +123,11 @@ def cluster(instance: Instance, everybody: Sequence[Instance], request: Mapping[
     if request["manager"] == "backup":
         own.setdefault("mapSendOptions", str(send_options(request["send_options"])))
         kept.pop("expireSessionsOnShutdown")
+    else:
+        # What peers say while an instance fetches all sessions is heard afterwards. By default some of it is dropped,
+        # by the clocks of two machines, and always a peer's own request: of two that start at once, one then waits for
+        # its answer in vain, a minute for each application.
+        kept["stateTimestampDrop"] = "false"
     SubElement(root, "Manager", {"className": full, **kept, **own})
 
     channel = SubElement(root, "Channel", {"className": f"{_TRIBES}group.GroupChannel"})

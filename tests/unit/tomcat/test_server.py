@@ -94,6 +94,15 @@ def test_the_manager_is_the_wanted_one(request_of: Make, hosts: Hosts, manager: 
     assert element.get("mapSendOptions") == ("6" if manager == "backup" else None)
 
 
+def test_requests_of_a_peer_that_starts_at_the_same_time_are_not_dropped(request_of: Make, hosts: Hosts) -> None:
+    def dropped(**given: Any) -> str | None:
+        return only(tree(request_of(**given), hosts), ".//Cluster/Manager").get("stateTimestampDrop")
+
+    assert dropped() == "false"
+    assert dropped(manager_options={"stateTimestampDrop": True}) == "true"
+    assert dropped(manager="backup") is None
+
+
 def test_interceptors_of_old_tutorials_have_todays_names_and_none_twice(request_of: Make, hosts: Hosts) -> None:
     request = request_of(interceptors=[{"class": "TcpFailureDetector"}, {"class": "MessageDispatch15Interceptor"}])
     names = [(found.get("className") or "").rsplit(".", 1)[-1] for found in tree(request, hosts).iter("Interceptor")]
