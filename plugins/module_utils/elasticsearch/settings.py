@@ -83,7 +83,8 @@ def compose(request: Mapping[str, Any], members: Sequence[Member], version: Vers
         "bootstrap.memory_lock": request["is_memory_locked"],
     }
     found["transport.port" if version >= (7, 1, 0) else "transport.tcp.port"] = request["transport_port"]
-    seeds = [member.transport for member in members if member.is_eligible]
+    # Sorted: whoever is absent today is told last, and an order of its own would be a change.
+    seeds = sorted(member.transport for member in members if member.is_eligible)
     if version >= (7, 0, 0):
         found["discovery.seed_hosts"] = seeds
         found.update(_fault_detection(request))

@@ -140,3 +140,9 @@ def test_numbers_of_voters_that_are_worth_a_thought(three: list[Member], count: 
 
 def test_the_heap_does_not_grow() -> None:
     assert heap_options(2 * 1024**3, ["-XX:+UseSerialGC"]) == "-Xms2048m\n-Xmx2048m\n-XX:+UseSerialGC\n"
+
+
+def test_a_member_that_is_told_last_because_it_is_absent_changes_nothing(
+    request_: dict[str, Any], three: list[Member]
+) -> None:
+    assert composed(request_, three[1:] + three[:1], "7.17.28") == composed(request_, three, "7.17.28")
