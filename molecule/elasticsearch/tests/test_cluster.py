@@ -8,9 +8,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from steadfast_lab import Lab
     from testinfra.host import Host
+
+pytestmark = pytest.mark.groups("elasticsearch")
 
 NODES = ("node1", "node2", "node3")
 
