@@ -13,6 +13,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch import 
     errors,
     formation,
     members,
+    objects,
     rolling,
     settings,
     words,
@@ -123,6 +124,11 @@ def elasticsearch_departures(leaving: Sequence[str], declared: Sequence[Mapping[
     return rolling.departures(leaving, _members(declared), int(replicas))
 
 
+def elasticsearch_objects(by_kind: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What the cluster keeps, in the order in which it is declared: kind, name, body."""
+    return objects.declared(by_kind)
+
+
 def elasticsearch_longest_election(request: Mapping[str, Any]) -> int:
     """The longest time without a master after a power loss, in milliseconds."""
     return rolling.longest_election_ms(
@@ -146,6 +152,7 @@ class FilterModule:
             "elasticsearch_departures": _guarded(elasticsearch_departures),
             "elasticsearch_heap_options": _guarded(elasticsearch_heap_options),
             "elasticsearch_longest_election": _guarded(elasticsearch_longest_election),
+            "elasticsearch_objects": _guarded(elasticsearch_objects),
             "elasticsearch_order": _guarded(elasticsearch_order),
             "elasticsearch_refusals": _guarded(elasticsearch_refusals),
             "elasticsearch_warnings": _guarded(elasticsearch_warnings),
