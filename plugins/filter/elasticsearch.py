@@ -132,7 +132,10 @@ def elasticsearch_objects(by_kind: Mapping[str, Mapping[str, Any]]) -> list[dict
 def elasticsearch_longest_election(request: Mapping[str, Any]) -> int:
     """The longest time without a master after a power loss, in milliseconds."""
     return rolling.longest_election_ms(
-        int(request["fault_interval_ms"]), int(request["fault_timeout_ms"]), int(request["fault_retries"])
+        int(request["fault_interval_ms"]),
+        int(request["fault_timeout_ms"]),
+        int(request["fault_retries"]),
+        int(request["publish_timeout_ms"]),
     )
 
 

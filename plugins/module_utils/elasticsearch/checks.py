@@ -44,7 +44,12 @@ def _numbers(request: Mapping[str, Any]) -> list[str]:
     if int(request["http_port"]) == int(request["transport_port"]):
         found.append(f"elasticsearch_http_port and elasticsearch_transport_port are both {request['http_port']}")
     # the smallest that the server takes
-    for key, low in (("fault_interval_ms", 100), ("fault_timeout_ms", 1), ("fault_retries", 1)):
+    for key, low in (
+        ("fault_interval_ms", 100),
+        ("fault_timeout_ms", 1),
+        ("fault_retries", 1),
+        ("publish_timeout_ms", 1),
+    ):
         if int(request[key]) < low:
             found.append(f"elasticsearch_{key} is {request[key]}, must be at least {low}")
     return found

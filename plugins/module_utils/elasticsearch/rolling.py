@@ -43,6 +43,9 @@ def departures(leaving: Sequence[str], members: Sequence[Member], replicas: int)
     return found
 
 
-def longest_election_ms(interval_ms: int, timeout_ms: int, retries: int) -> int:
-    """The longest time without an elected master after a power loss, in ms: no goodbye is said, checks have to fail."""
-    return retries * (interval_ms + timeout_ms) + ELECTION_MS
+def longest_election_ms(interval_ms: int, timeout_ms: int, retries: int, publish_ms: int) -> int:
+    """The longest time without an elected master after a power loss, in ms.
+
+    No goodbye is said, so checks have to fail. Then a new master tells everybody, the dead one too, and waits for all.
+    """
+    return retries * (interval_ms + timeout_ms) + publish_ms + ELECTION_MS

@@ -88,6 +88,7 @@ def compose(request: Mapping[str, Any], members: Sequence[Member], version: Vers
     if version >= (7, 0, 0):
         found["discovery.seed_hosts"] = seeds
         found.update(_fault_detection(request))
+        found["cluster.publish.timeout"] = f"{request['publish_timeout_ms']}ms"
     else:
         found["discovery.zen.ping.unicast.hosts"] = seeds
         found["discovery.zen.minimum_master_nodes"] = quorum(members)

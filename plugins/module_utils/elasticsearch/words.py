@@ -49,6 +49,7 @@ SAID = {
     "cluster.fault_detection.leader_check.interval": "elasticsearch_fault_interval_ms",
     "cluster.fault_detection.leader_check.timeout": "elasticsearch_fault_timeout_ms",
     "cluster.fault_detection.leader_check.retry_count": "elasticsearch_fault_retries",
+    "cluster.publish.timeout": "elasticsearch_publish_timeout_ms",
 }
 OLD = {
     "node.master": "put 'master' into elasticsearch_node_roles, or leave it out",

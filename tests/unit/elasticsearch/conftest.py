@@ -29,6 +29,7 @@ def request_() -> dict[str, Any]:
         "fault_interval_ms": 1000,
         "fault_timeout_ms": 10000,
         "fault_retries": 3,
+        "publish_timeout_ms": 30000,
         "config": {},
         "repository_paths": [],
         "is_security_enabled": False,

@@ -20,7 +20,8 @@ from .prober import Answer, Prober
 __all__ = ["MasterProber"]
 
 #: Not local: the node has to bring the answer from its master.
-QUESTION = "/_cluster/state/master_node,nodes?filter_path=master_node,nodes.*.name&master_timeout={milliseconds}ms"
+QUESTION = "/_cluster/state/master_node,nodes?filter_path=master_node,nodes.*.name&master_timeout=50ms"
+"""A node without a master says so at once."""
 ROUNDS = 4
 """Attempts that threads may be busy with at a time. What waits longer is given up, and counts as unanswered."""
 
@@ -71,7 +72,7 @@ class MasterProber(Prober):
             return None
         seconds = self.spec.timeout_us / 1_000_000
         try:
-            answer = ask(question.place, "GET", QUESTION.format(milliseconds=round(seconds * 1000)), timeout=seconds)
+            answer = ask(question.place, "GET", QUESTION, timeout=seconds)
         except (OSError, ValueError) as error:
             return _Told(question.seq, "", f"{question.place[0]}: {error}"[:200])
         state = answer or {}
