@@ -149,6 +149,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.api imp
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.disk import read_commit, state_folders
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.errors import Refused
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.heap import heap_bytes
+from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.ports import listeners, unit_of
 from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance.memory import available
 
 
@@ -186,6 +187,23 @@ def occupied(address: str, port: int) -> bool:
             probe.bind((address, port))
         except OSError as error:
             return error.errno == errno.EADDRINUSE
+    return False
+
+
+def is_own(port: int, unit: str) -> bool:
+    """Whether a process of the unit listens on the port."""
+    inodes = set().union(*(listeners(read(f"/proc/net/{table}") or "", port) for table in ("tcp", "tcp6")))
+    wanted = {f"socket:[{inode}]" for inode in inodes}
+    for folder in glob.glob("/proc/[0-9]*") if wanted else ():
+        if unit_of(read(f"{folder}/cgroup") or "") != unit:
+            continue
+        for link in glob.glob(f"{folder}/fd/*"):
+            try:
+                if os.readlink(link) in wanted:
+                    return True
+            except OSError:
+                # it was closed meanwhile
+                continue
     return False
 
 
@@ -247,11 +265,11 @@ def main() -> None:
         result["action"] = "restart" if is_old else "none"
     else:
         result["action"] = "start"
-        errors += [
-            f"port {port} of {params['address']} is used by another program"
-            for port in (params["http_port"], params["transport_port"])
-            if occupied(params["address"], port)
-        ]
+    errors += [
+        f"port {port} of {params['address']} is used by another program (ss -ltnp)"
+        for port in (params["http_port"], params["transport_port"])
+        if occupied(params["address"], port) and not is_own(port, params["unit"])
+    ]
     result["identity"] = identity(params["data_dir"])
     result["has_data"] = bool(glob.glob(os.path.join(glob.escape(params["data_dir"]), "*")))
     module.exit_json(changed=False, errors=errors, **result)

@@ -64,14 +64,18 @@ class Engine:
         """Remove an image unless a container still uses it; tell whether it is gone."""
         return run([*self.command, "rmi", image], check=False, timeout=120).returncode == 0
 
-    def create(self, name: str, image: str, hostname: str, labels: Mapping[str, str]) -> None:
-        """Create a stopped systemd container without network."""
+    def create(
+        self, name: str, image: str, hostname: str, labels: Mapping[str, str], volumes: Mapping[str, str]
+    ) -> None:
+        """Create a stopped systemd container without network. volumes: folder here -> folder there."""
         nofile = _limit(resource.RLIMIT_NOFILE, NOFILE_WANTED)
         nproc = _limit(resource.RLIMIT_NPROC, NPROC_WANTED)
         arguments = ["create", "--name", name, "--hostname", hostname, "--network", "none", "--privileged"]
         arguments += ["--ulimit", f"nofile={nofile}:{nofile}", "--ulimit", f"nproc={nproc}:{nproc}"]
         for key, value in labels.items():
             arguments += ["--label", f"{key}={value}"]
+        for here, there in volumes.items():
+            arguments += ["--volume", f"{here}:{there}"]
         if self.name == "podman":
             # No managed /etc/hosts: a file mounted there could not be replaced atomically, as roles do.
             arguments += ["--no-hosts", "--systemd=always"]

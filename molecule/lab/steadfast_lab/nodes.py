@@ -58,7 +58,12 @@ class Machines:
     def create(self, node: NodePlan) -> None:
         """Make the machine's disk: a container that has not been started yet."""
         labels = {CHECKOUT_LABEL: self.identity.checkout, LAB_LABEL: self.identity.lab, "org.steadfast.node": node.name}
-        self.engine.create(self.identity.container(node.name), self.state.image, node.hostname, labels)
+        volumes = {}
+        if self.state.plan.shared:
+            folder = self.identity.directory / "shared"
+            folder.mkdir(parents=True, exist_ok=True)
+            volumes[str(folder)] = self.state.plan.shared
+        self.engine.create(self.identity.container(node.name), self.state.image, node.hostname, labels, volumes)
 
     def boot(self, node: NodePlan) -> None:
         """Give power: same disk, same addresses, a new boot id. Returns as soon as init runs."""

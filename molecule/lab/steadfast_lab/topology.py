@@ -87,6 +87,8 @@ class Plan:
     release: str
     networks: tuple[NetworkPlan, ...]
     nodes: tuple[NodePlan, ...]
+    shared: str = ""
+    """Path of a folder that all machines have in common, as of a file server; none when empty."""
 
     def node(self, name: str) -> NodePlan:
         """Return a node by name; LabError lists the names there are."""
@@ -123,6 +125,7 @@ def plan_from_dict(data: Mapping[str, Any]) -> Plan:
             )
             for node in data["nodes"]
         ),
+        shared=data.get("shared", ""),
     )
 
 
@@ -158,7 +161,7 @@ def make_plan(
     `name` and `release` override the file. Raises LabError with the place of the first mistake.
     """
     _require(isinstance(data, Mapping), "file", "must be a mapping with the keys lab, release, nodes")
-    _unknown_keys(data, ("lab", "release", "networks", "nodes"), "file")
+    _unknown_keys(data, ("lab", "release", "networks", "nodes", "shared"), "file")
     lab = name or data.get("lab")
     _require(
         isinstance(lab, str) and bool(LAB_NAME.fullmatch(str(lab))),
@@ -189,6 +192,8 @@ def make_plan(
             )
         )
 
+    shared = data.get("shared", "")
+    _require(isinstance(shared, str) and (not shared or shared.startswith("/")), "shared", "must be an absolute path")
     raw_nodes = data.get("nodes")
     _require(isinstance(raw_nodes, Mapping) and bool(raw_nodes), "nodes", "must name at least one node")
     limit = addresses.FIRST_VIP_HOST - addresses.FIRST_NODE_HOST
@@ -197,7 +202,7 @@ def make_plan(
         _node_plan(str(node_name), spec or {}, index, networks, lab_seed)
         for index, (node_name, spec) in enumerate(raw_nodes.items())
     )
-    return Plan(lab=lab, release=str(chosen), networks=tuple(networks), nodes=nodes)
+    return Plan(lab=lab, release=str(chosen), networks=tuple(networks), nodes=nodes, shared=shared)
 
 
 def _node_plan(name: str, spec: Any, index: int, networks: list[NetworkPlan], seed: str) -> NodePlan:

@@ -158,8 +158,8 @@ def test_a_refused_document_is_not_acknowledged(index: Index, started: tuple[Doc
     assert hub.ends == {}
     index.refuses = False
     prober.send(2)
-    hub.run_until(lambda: len(hub.ends) == 2)
-    assert [hub.ends[seq][0] for seq in (1, 2)] == [Outcome.TIMEOUT, Outcome.OK]
+    hub.run_until(lambda: len(hub.ends) == 1)
+    assert hub.ends[2][0] is Outcome.OK
     assert list(index.documents) == ["2"]
 
 

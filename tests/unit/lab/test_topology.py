@@ -32,6 +32,14 @@ def test_the_same_topology_gives_the_same_plan_and_survives_the_state_file() -> 
     assert plan().release == "bookworm"
 
 
+def test_a_folder_in_common_is_planned_and_survives_the_state_file() -> None:
+    shared = plan({**PAIR, "shared": "/srv/shared"})
+    assert shared.shared == "/srv/shared"
+    assert plan_from_dict(shared.to_dict()) == shared
+    with pytest.raises(LabError, match="shared: must be an absolute path"):
+        plan({**PAIR, "shared": "srv"})
+
+
 def test_checkouts_and_labs_do_not_share_subnets_or_macs() -> None:
     plans = [plan(), plan(name="other"), make_plan(PAIR, seed="fff000")]
     assert len({network.ipv4 for one in plans for network in one.networks}) == 6

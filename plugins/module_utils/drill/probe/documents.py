@@ -3,8 +3,9 @@
 """Numbered documents, written to an Elasticsearch cluster as an application would: what fails is tried again elsewhere.
 
 An attempt is good when a node has acknowledged the document before the probe's timeout. Writing a number twice is
-harmless, since it is also the document's id. Requests block, so threads do the writing; a node that does not answer
-within ``PATIENCE_SECONDS`` is given up for the moment and another one asked.
+harmless, since it is also the document's id. Requests block, so threads do the writing; a node that does not answer in
+half of the probe's timeout, ``PATIENCE_SECONDS`` at most, is given up and another one asked. After that it is left
+alone for a while, as client libraries do, unless all have failed.
 """
 
 from __future__ import annotations
@@ -12,24 +13,21 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
-import os
-import selectors
-import threading
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
-from queue import SimpleQueue
 from typing import Any, NamedTuple, Optional
 
 from ..model import Outcome
+from .crew import Crew
 from .prober import Answer
 from .spec import ProbeSpec
 from .writes import ReadError, WriteProber
 
-__all__ = ["DocumentProber", "read_documents"]
+__all__ = ["DocumentProber", "ask", "places", "read_documents"]
 
 PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 2.0
+LEFT_ALONE_SECONDS = 5.0
 READ_SECONDS = 60.0
 WORKERS = 16
 """More would only compete with the cluster for the processor; what is due while all are busy waits for its turn."""
@@ -80,25 +78,20 @@ class DocumentProber(WriteProber):
         """Make the index, so that the first document does not wait for it. Raises OSError."""
         self._places = places(self.spec)
         self._turn = itertools.count()
+        self._patience = min(PATIENCE_SECONDS, self.spec.timeout_us / 2_000_000)
+        self._failed_at: dict[tuple[str, int], float] = {}
         self._index = _index(self.spec, self.run_id)
         self._make_index()
-        self._jobs: SimpleQueue[Optional[int]] = SimpleQueue()
-        self._results: deque[_Result] = deque()
         self._waiting: set[int] = set()
         """Attempts that may still be good; only the runner's own thread changes it."""
         self._why: dict[int, str] = {}
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_read, False)
-        os.set_blocking(self._wake_write, False)
-        self.hub.watch(self._wake_read, selectors.EVENT_READ, lambda _mask: self._collect())
-        # Daemons: one that hangs in a connection must not keep the run from ending.
-        for _number in range(WORKERS):
-            threading.Thread(target=self._work, daemon=True).start()
+        self._crew: Crew[int, _Result] = Crew(self.hub, self._write, self._end)
+        self._crew.start(WORKERS)
 
     def send(self, seq: int) -> None:
         """Hand the document to whoever is free next."""
         self._waiting.add(seq)
-        self._jobs.put(seq)
+        self._crew.put(seq)
 
     def abandon(self, seq: int) -> Optional[Answer]:
         """Give the document up; its thread notices before it would try again."""
@@ -109,10 +102,7 @@ class DocumentProber(WriteProber):
     def close(self) -> None:
         """Let the threads go."""
         self._waiting.clear()
-        for _number in range(WORKERS):
-            self._jobs.put(None)
-        self.hub.unwatch(self._wake_read)
-        # The pipe stays open: a thread may be about to write to it, and the process ends soon.
+        self._crew.close()
 
     def _make_index(self) -> None:
         options = self.spec.options
@@ -131,45 +121,32 @@ class DocumentProber(WriteProber):
                 problem = str(error)
         raise OSError(f"no node made the index {self._index}: {problem}")
 
-    def _collect(self) -> None:
-        try:
-            os.read(self._wake_read, 4096)
-        except BlockingIOError:
-            pass
-        while self._results:
-            result = self._results.popleft()
-            self._waiting.discard(result.seq)
-            self._why.pop(result.seq, None)
-            self.hub.done(result.seq, result.outcome, result.detail)
+    def _end(self, result: _Result) -> None:
+        self._waiting.discard(result.seq)
+        self._why.pop(result.seq, None)
+        self.hub.done(result.seq, result.outcome, result.detail)
 
-    def _work(self) -> None:
-        while (seq := self._jobs.get()) is not None:
-            if seq in self._waiting:
-                self._results.append(self._write(seq))
-                try:
-                    os.write(self._wake_write, b".")
-                except BlockingIOError:
-                    # It is full of wake-ups already.
-                    pass
+    def _next_place(self) -> tuple[str, int]:
+        """Nodes in turn; one that has failed only after a while, or when all have."""
+        before = time.monotonic() - LEFT_ALONE_SECONDS
+        good = [place for place in self._places if self._failed_at.get(place, before) <= before] or self._places
+        return good[next(self._turn) % len(good)]
 
-    def _write(self, seq: int) -> _Result:
-        """Write until it is acknowledged or given up, each time by another node."""
+    def _write(self, seq: int) -> Optional[_Result]:
+        """Write until it is acknowledged, each time by another node. None when it was given up before or meanwhile."""
         why = "unanswered"
         while seq in self._waiting:
             self._why[seq] = why
-            place = self._places[next(self._turn) % len(self._places)]
+            place = self._next_place()
+            path = f"/{self._index}/_doc/{seq}?timeout={round(self._patience * 1000)}ms"
             try:
-                ask(
-                    place,
-                    "PUT",
-                    f"/{self._index}/_doc/{seq}?timeout={round(PATIENCE_SECONDS * 1000)}ms",
-                    {"number": seq},
-                )
+                ask(place, "PUT", path, {"number": seq}, self._patience)
                 return _Result(seq, Outcome.OK, {"by": place[0]})
             except (OSError, ValueError) as error:
+                self._failed_at[place] = time.monotonic()
                 why = f"{place[0]}: {error}"[:200]
             time.sleep(PAUSE_SECONDS)
-        return _Result(seq, Outcome.TIMEOUT, {"why": why})
+        return None
 
 
 def read_documents(spec: ProbeSpec, run_id: str) -> list[int]:

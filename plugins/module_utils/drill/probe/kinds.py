@@ -11,6 +11,7 @@ from .command import CommandProber, read_numbers
 from .documents import DocumentProber, read_documents
 from .http import HttpProber
 from .icmp import IcmpProber
+from .masters import MasterProber
 from .neighbour import NeighbourProber
 from .prober import Prober
 from .redis_keys import RedisProber, read_keys
@@ -34,6 +35,7 @@ PROBERS: Mapping[str, type[Prober]] = {
     "redis": RedisProber,
     "session": SessionProber,
     "elasticsearch": DocumentProber,
+    "elasticsearch_master": MasterProber,
 }
 
 READERS: Mapping[str, Reader] = {

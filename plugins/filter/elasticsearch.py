@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role elasticsearch: thin wrappers around module_utils/elasticsearch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch import (
+    checks,
+    errors,
+    formation,
+    members,
+    objects,
+    rolling,
+    settings,
+    words,
+)
+
+Hosts = Mapping[str, Mapping[str, Any]]
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    def filtered(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except errors.Refused as error:
+            raise AnsibleFilterError(str(error)) from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise AnsibleFilterError(f"{type(error).__name__}: {error}") from None
+
+    return filtered
+
+
+def _member(entry: Mapping[str, Any]) -> members.Member:
+    return members.Member(
+        str(entry["host"]),
+        str(entry["name"]),
+        tuple(str(role) for role in entry["roles"]),
+        f"{entry['address']}:{entry['transport_port']}",
+        str(entry.get("zone") or ""),
+    )
+
+
+def _members(declared: Sequence[Mapping[str, Any]]) -> list[members.Member]:
+    return [_member(entry) for entry in declared]
+
+
+def elasticsearch_absent(absent: Sequence[str], hosts: Hosts, usual: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Declarations of members that are down, from the inventory alone.
+
+    usual: what a host has that does not say otherwise.
+    """
+    found = []
+    for host in absent:
+        own = hosts.get(host) or {}
+        if not own.get("elasticsearch_address"):
+            raise errors.Refused(f"{host} is absent and can't be asked: set its elasticsearch_address in the inventory")
+        found.append(
+            {
+                "host": host,
+                "name": own.get("elasticsearch_node_name") or host,
+                "roles": own.get("elasticsearch_node_roles") or usual["roles"],
+                "address": own["elasticsearch_address"],
+                "transport_port": own.get("elasticsearch_transport_port") or usual["transport_port"],
+                "zone": own.get("elasticsearch_zone") or "",
+            }
+        )
+    return found
+
+
+def elasticsearch_refusals(request: Mapping[str, Any], declared: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why a node can't be as declared."""
+    return checks.refusals(request) + checks.member_mistakes(_members(declared))
+
+
+def elasticsearch_warnings(declared: Sequence[Mapping[str, Any]], version: str) -> list[str]:
+    """What is worth a thought."""
+    return settings.warnings(_members(declared), words.parse_version(version))
+
+
+def elasticsearch_yml(request: Mapping[str, Any], declared: Sequence[Mapping[str, Any]]) -> str:
+    """The file elasticsearch.yml of one node."""
+    return settings.render(settings.compose(request, _members(declared), words.parse_version(request["version"])))
+
+
+def elasticsearch_decision(
+    present: Sequence[str], hosts: Hosts, declared: Sequence[Mapping[str, Any]], wipe: str = ""
+) -> dict[str, Any]:
+    """Is there a cluster, and if not, who forms it: exists, uuid, initial, refusals."""
+    looks = []
+    objections = []
+    for host in present:
+        answer = (hosts.get(host) or {}).get("__elasticsearch_look") or {}
+        if "has_data" not in answer:
+            objections.append(f"{host} could not be asked: {answer.get('msg', 'it did not answer')}")
+            continue
+        objections += [f"{host}: {error}" for error in answer.get("errors") or []]
+        name = next(str(entry["name"]) for entry in declared if entry["host"] == host)
+        looks.append(formation.look_of(name, answer))
+    wiped = [wipe.rpartition(" ")[2]] if wipe else []
+    names = {str(entry["host"]): str(entry["name"]) for entry in declared}
+    found = formation.decide(looks, _members(declared), [names.get(host, host) for host in wiped])
+    return {
+        "exists": found.exists,
+        "uuid": found.uuid,
+        "initial": list(found.initial),
+        "refusals": objections + list(found.refusals),
+    }
+
+
+def elasticsearch_order(present: Sequence[str], hosts: Hosts, master: str) -> list[str]:
+    """In which order nodes are changed. master: host of the elected one."""
+    running = {
+        host: bool(((hosts.get(host) or {}).get("__elasticsearch_look") or {}).get("running")) for host in present
+    }
+    return rolling.order(present, running, master)
+
+
+def elasticsearch_departures(leaving: Sequence[str], declared: Sequence[Mapping[str, Any]], replicas: int) -> list[str]:
+    """Why nodes can't leave."""
+    return rolling.departures(leaving, _members(declared), int(replicas))
+
+
+def elasticsearch_objects(by_kind: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What the cluster keeps, in the order in which it is declared: kind, name, body."""
+    return objects.declared(by_kind)
+
+
+def elasticsearch_longest_election(request: Mapping[str, Any]) -> int:
+    """The longest time without a master after a power loss, in milliseconds."""
+    return rolling.longest_election_ms(
+        int(request["fault_interval_ms"]),
+        int(request["fault_timeout_ms"]),
+        int(request["fault_retries"]),
+        int(request["publish_timeout_ms"]),
+    )
+
+
+def elasticsearch_heap_options(heap_bytes: int, more: Sequence[str]) -> str:
+    """The file in jvm.options.d."""
+    return settings.heap_options(int(heap_bytes), more)
+
+
+class FilterModule:
+    """What Ansible looks for."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Name -> function."""
+        return {
+            "elasticsearch_absent": _guarded(elasticsearch_absent),
+            "elasticsearch_decision": _guarded(elasticsearch_decision),
+            "elasticsearch_departures": _guarded(elasticsearch_departures),
+            "elasticsearch_heap_options": _guarded(elasticsearch_heap_options),
+            "elasticsearch_longest_election": _guarded(elasticsearch_longest_election),
+            "elasticsearch_objects": _guarded(elasticsearch_objects),
+            "elasticsearch_order": _guarded(elasticsearch_order),
+            "elasticsearch_refusals": _guarded(elasticsearch_refusals),
+            "elasticsearch_warnings": _guarded(elasticsearch_warnings),
+            "elasticsearch_yml": _guarded(elasticsearch_yml),
+        }

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can't work, told before anything is touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .errors import Refused
+from .members import Member
+from .words import misplaced, parse_version, role_mistakes
+
+__all__ = ["member_mistakes", "refusals"]
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+CHECKSUM = re.compile(r"(md5|sha1|sha224|sha256|sha384|sha512):[0-9a-f]+\Z")
+WIPE = re.compile(r"lose the data of (\S+)\Z")
+
+
+def _source(request: Mapping[str, Any]) -> list[str]:
+    source = request["source"]
+    if request["install"] == "repository":
+        return []
+    found = []
+    if bool(source.get("url")) == bool(source.get("file")):
+        found.append(
+            f"elasticsearch_source: elasticsearch_install is {request['install']}, which needs either url or file"
+        )
+    checksum = str(source.get("checksum") or "")
+    if not CHECKSUM.match(checksum):
+        found.append(
+            f"elasticsearch_source: checksum is {checksum!r}, has to be such as sha512:… with hexadecimal digits"
+        )
+    return found
+
+
+def _numbers(request: Mapping[str, Any]) -> list[str]:
+    found = []
+    for key in ("http_port", "transport_port"):
+        if not 0 < int(request[key]) < 65536:
+            found.append(f"elasticsearch_{key} is {request[key]}, must be between 1 and 65535")
+    if int(request["http_port"]) == int(request["transport_port"]):
+        found.append(f"elasticsearch_http_port and elasticsearch_transport_port are both {request['http_port']}")
+    # the smallest that the server takes
+    for key, low in (
+        ("fault_interval_ms", 100),
+        ("fault_timeout_ms", 1),
+        ("fault_retries", 1),
+        ("publish_timeout_ms", 1),
+    ):
+        if int(request[key]) < low:
+            found.append(f"elasticsearch_{key} is {request[key]}, must be at least {low}")
+    return found
+
+
+def _security(request: Mapping[str, Any]) -> list[str]:
+    found = []
+    for key in ("transport_tls", "http_tls"):
+        files = request[key]
+        if files and not request["is_security_enabled"]:
+            found.append(f"elasticsearch_{key} needs elasticsearch_is_security_enabled")
+        if files and not (files.get("cert_file") and files.get("key_file")):
+            found.append(f"elasticsearch_{key} needs cert_file and key_file")
+    if request["is_security_enabled"] and not request["transport_tls"]:
+        found.append(
+            "elasticsearch_is_security_enabled: such nodes speak TLS with each other, set elasticsearch_transport_tls"
+        )
+    return found
+
+
+def refusals(request: Mapping[str, Any]) -> list[str]:
+    """Why one node can't be as declared, one sentence each. request: the role's variables without their prefix."""
+    found = []
+    try:
+        version = parse_version(request["version"])
+    except Refused as error:
+        return [str(error)]
+    for key in ("cluster_name", "node_name"):
+        if not NAME.match(str(request[key])):
+            found.append(f"elasticsearch_{key} is {request[key]!r}, has to be letters, digits, '.', '_' and '-'")
+    if not request["address"]:
+        found.append("elasticsearch_address is empty, and facts tell no address of this machine")
+    wipe = str(request["wipe_data"])
+    if wipe and not WIPE.match(wipe):
+        found.append(f"elasticsearch_wipe_data is {wipe!r}; to have a node begin anew, say 'lose the data of NODE'")
+    return (
+        found
+        + role_mistakes(request["node_roles"], version)
+        + misplaced(request["config"])
+        + _source(request)
+        + _numbers(request)
+        + _security(request)
+    )
+
+
+def member_mistakes(members: Sequence[Member]) -> list[str]:
+    """Why the members can't be one cluster."""
+    found = []
+    seen: dict[tuple[str, str], str] = {}
+    for member in members:
+        for what, value in (("node name", member.name), ("transport address", member.transport)):
+            other = seen.setdefault((what, value), member.host)
+            if other != member.host:
+                found.append(f"{other} and {member.host} have the same {what}, {value}")
+    if not any(member.is_eligible for member in members):
+        found.append("no member has the role 'master': nobody could be elected")
+    return found

@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is there a cluster already? Asked of the nodes, by HTTP and by their data directories, never of a marker file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .members import Member, voters
+
+__all__ = ["Decision", "Look", "decide", "look_of"]
+
+NO_UUID = ("", "_na_")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one node is. uuid: of the cluster that it is in now, empty without one; has_data: something lies there."""
+
+    name: str
+    uuid: str = ""
+    node_id: str = ""
+    has_data: bool = False
+    version: int = -1
+    """Of the last state of a cluster that it accepted, by its data directory; -1 when that can't be read."""
+    cluster_name: str = ""
+
+    @property
+    def belongs(self) -> bool:
+        """Has it been in a cluster? When in doubt, yes: then none is formed beside it."""
+        return bool(self.uuid) or (self.has_data and self.version != 0)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """initial: who may vote in the cluster that is to be formed, empty where one exists; refusals: why neither."""
+
+    exists: bool
+    uuid: str
+    initial: tuple[str, ...]
+    refusals: tuple[str, ...]
+
+
+def look_of(name: str, answer: Mapping[str, Any]) -> Look:
+    """Read the answer of the module elasticsearch_instance."""
+    uuid = str(answer.get("cluster_uuid") or "")
+    identity = answer.get("identity") or {}
+    return Look(
+        name,
+        "" if uuid in NO_UUID else uuid,
+        str(identity.get("node_id") or ""),
+        bool(answer.get("has_data")),
+        int(identity.get("version", -1)),
+        str(answer.get("cluster_name") or ""),
+    )
+
+
+def _twins(looks: Sequence[Look]) -> list[str]:
+    found = []
+    by_id: dict[str, list[str]] = {}
+    for look in looks:
+        if look.node_id:
+            by_id.setdefault(look.node_id, []).append(look.name)
+    for node_id, names in sorted(by_id.items()):
+        if len(names) > 1:
+            found.append(
+                f"{' and '.join(names)} have the same node id, {node_id}, in their data directories: one is a copy of "
+                "the other's machine. The copy would be refused ('failed to send join request to master'). For the "
+                "copy say elasticsearch_wipe_data: 'lose the data of NODE'"
+            )
+    return found
+
+
+def _strangers(looks: Sequence[Look]) -> list[str]:
+    by_uuid: dict[str, list[str]] = {}
+    for look in looks:
+        if look.uuid:
+            by_uuid.setdefault(look.uuid, []).append(look.name)
+    if len(by_uuid) < 2:
+        return []
+    told = "; ".join(f"{', '.join(names)}: {uuid}" for uuid, names in sorted(by_uuid.items()))
+    return [
+        f"the members are in {len(by_uuid)} different clusters ({told}). Clusters can't be joined. Take a snapshot of "
+        "what you need, and for each node that is to change over say elasticsearch_wipe_data: 'lose the data of NODE'"
+    ]
+
+
+def decide(looks: Sequence[Look], members: Sequence[Member], wiped: Sequence[str] = ()) -> Decision:
+    """What the role does about it. looks: of all members that are here; wiped: nodes whose data goes first."""
+    kept = [look for look in looks if look.name not in wiped]
+    refusals = tuple(_twins(kept) + _strangers(kept))
+    uuid = next((look.uuid for look in kept if look.uuid), "")
+    if any(look.belongs for look in kept):
+        return Decision(True, uuid, (), refusals)
+    here = {look.name for look in looks}
+    missing = [name for name in voters(members) if name not in here]
+    if missing:
+        refusals += (
+            f"{', '.join(missing)}: may vote, and is not here. A cluster is formed with all who may vote, so that "
+            "nobody can form another one later",
+        )
+    if not voters(members):
+        refusals += ("no member has the role 'master': nobody could form the cluster",)
+    return Decision(False, "", tuple(voters(members)), refusals)
