@@ -65,8 +65,7 @@ options:
           - V(session) asks like one user with a session cookie, who waits for each answer. A session that is not the
             one before is a wrong answer. With O(probes[].read_path) its requests are numbered writes.
           - V(elasticsearch) writes numbered documents by one node after the other, accounted for in the same way.
-          - V(elasticsearch_master) asks all nodes at the same time; it is answered when most of them follow the same
-            elected master, and he answers.
+          - V(elasticsearch_master) asks all nodes; most of them have to follow the same master, who answers.
         type: str
         choices: [icmp, udp, tcp, http, stream, neighbour, command, redis, session, elasticsearch, elasticsearch_master]
         required: true
@@ -161,9 +160,7 @@ options:
         type: str
         choices: [cluster, standalone]
       seeds:
-        description:
-          - V(redis), V(elasticsearch) and V(elasticsearch_master) only. More instances or nodes to ask, as
-            C(host:port).
+        description: V(redis) and both kinds for Elasticsearch only. More of them to ask, as C(host:port).
         type: list
         elements: str
       shards:
@@ -256,7 +253,6 @@ EXAMPLES = r"""
     state: collected
   register: seen
   delegate_to: client
-
 - name: Take the samples home
   ansible.builtin.fetch:
     src: "{{ seen.samples }}"
@@ -322,19 +318,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.rundir im
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.spec import SpecError, parse_run
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.summary import summary_of, summary_table
 
-KINDS = [
-    "icmp",
-    "udp",
-    "tcp",
-    "http",
-    "stream",
-    "neighbour",
-    "command",
-    "redis",
-    "session",
-    "elasticsearch",
-    "elasticsearch_master",
-]
+KINDS = "icmp udp tcp http stream neighbour command redis session elasticsearch elasticsearch_master".split()
 PROBE_OPTIONS = {
     "name": {"type": "str", "required": True},
     "kind": {
