@@ -39,6 +39,13 @@ def test_no_acknowledged_document_is_ever_lost(drills: dict[str, dict[str, Any]]
             assert found["lost_writes"] == 0, (title, name)
 
 
+def test_the_cluster_is_never_red(drills: dict[str, dict[str, Any]]) -> None:
+    for title, drill in drills.items():
+        assert measures(drill)["health"]["wrong"] == 0, title
+        # somebody was asked, and told a colour
+        assert next(probe["ok"] for probe in drill["probes"] if probe["name"] == "health") > 0, title
+
+
 def test_a_lost_master_is_followed_by_another(drills: dict[str, dict[str, Any]]) -> None:
     for title in (
         "The elected master killed",
