@@ -4,15 +4,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-# what several test files share
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from drill.events.event import Event
 from drill.model import Outcome, Sample

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from stand_in import Loop, serving
+from stand_in import Asked, Loop, serving
 
 from drill.model import Outcome
 from drill.probe.documents import DocumentProber, read_documents
@@ -27,20 +27,20 @@ class Index:
         self.refuses = False
         self.loses: set[int] = set()
 
-    def answers(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        steps = path.split("?", maxsplit=1)[0].strip("/").split("/")
-        if method == "DELETE":
+    def answers(self, asked: Asked) -> tuple[int, Any]:
+        steps = asked.path.strip("/").split("/")
+        if asked.method == "DELETE":
             self.made.remove(steps[0])
             return 200, {"acknowledged": True}
-        if method == "POST":
-            return 200, self.found(body) if steps[-1] == "_search" else {}
+        if asked.method == "POST":
+            return 200, self.found(asked.body) if steps[-1] == "_search" else {}
         if len(steps) == 1:
             self.made.append(steps[0])
             return 200, {"acknowledged": True}
         if self.refuses:
             return 503, {"error": {"type": "cluster_block_exception", "reason": "no master"}}
-        if body["number"] not in self.loses:
-            self.documents[steps[2]] = body
+        if asked.body["number"] not in self.loses:
+            self.documents[steps[2]] = asked.body
         return 201, {"result": "created"}
 
     def found(self, query: Any) -> Any:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from stand_in import Loop, serving
+from stand_in import Asked, Loop, serving
 
 from drill.model import Outcome
 from drill.probe.health import HealthProber
@@ -27,11 +27,11 @@ class Node:
         self.delay = 0.0
         self.colour = "green"
 
-    def answers(self, _method: str, path: str, _body: Any) -> tuple[int, Any]:
+    def answers(self, asked: Asked) -> tuple[int, Any]:
         time.sleep(self.delay)
         if not self.master:
             return 503, {"error": "master_not_discovered_exception"}
-        if path.startswith("/_cluster/health"):
+        if asked.path == "/_cluster/health":
             return 200, {"status": self.colour, "unassigned_shards": 3}
         names = {f"id-{self.master}": {"name": self.master}, "id-x": {"name": "x"}}
         return 200, {"master_node": f"id-{self.master}", "nodes": names}

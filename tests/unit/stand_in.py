@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import selectors
 import threading
@@ -11,13 +12,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from drill.model import Outcome
 from drill.probe.prober import Hub, Watched
 
-Answers = Callable[[str, str, Any], tuple[int, Any]]
-"""Method, path and body to status and body."""
+
+class Asked(NamedTuple):
+    """What came in; path without a query."""
+
+    method: str
+    path: str
+    body: Any
+    user: str
+    """name:password, empty for nobody."""
+
+
+Answers = Callable[[Asked], tuple[int, Any]]
+"""To status and body."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -34,7 +46,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, data = self.server.answers(self.command, self.path, json.loads(text or b"null"))
+        _kind, _blank, pair = self.headers.get("Authorization", "").partition(" ")
+        user = base64.b64decode(pair).decode()
+        path = self.path.partition("?")[0]
+        status, data = self.server.answers(Asked(self.command, path, json.loads(text or b"null"), user))
         body = json.dumps(data).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
