@@ -282,7 +282,7 @@ def main() -> None:
         if params["transport_tls"] not in (None, speaks_tls(params["config_file"])):
             errors.append(
                 f"it runs {'without' if params['transport_tls'] else 'with'} TLS between nodes, and nodes with and "
-                "without can't be in one cluster. Stop all, or say elasticsearch_allow_unsafe_change to restart all at once"
+                "without can't be in one cluster. Stop all, or restart all at once by elasticsearch_allow_unsafe_change"
             )
     else:
         result["action"] = "start"
