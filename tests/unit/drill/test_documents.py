@@ -29,6 +29,8 @@ class Index:
 
     def answers(self, asked: Asked) -> tuple[int, Any]:
         steps = asked.path.strip("/").split("/")
+        if asked.method == "GET":
+            return (503, {"error": "no master"}) if self.refuses else (200, {"status": "green"})
         if asked.method == "DELETE":
             self.made.remove(steps[0])
             return 200, {"acknowledged": True}
@@ -115,6 +117,16 @@ def test_every_number_is_read_back_over_pages_and_lost_ones_are_not(
     assert hub.ends[4][0] is Outcome.OK
     assert read_documents(prober.spec, "Run7") == [0, 1, 2, 3, 5, 6, 7]
     assert index.made == []
+
+
+def test_a_node_that_is_cut_off_is_not_asked_what_there_is(index: Index) -> None:
+    other = Index()
+    other.refuses = True
+    other.documents = {"1": {"number": 1}}
+    index.documents = {"1": {"number": 1}, "2": {"number": 2}}
+    index.made = ["steadfast-drill-run7-docs"]
+    with serving(other.answers) as other.port:
+        assert read_documents(spec_of(other, seeds=[f"127.0.0.1:{index.port}"]), "Run7") == [1, 2]
 
 
 def test_a_cluster_that_is_gone_is_an_error_and_not_nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
