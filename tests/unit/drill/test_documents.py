@@ -129,6 +129,19 @@ def test_a_node_that_is_cut_off_is_not_asked_what_there_is(index: Index) -> None
         assert read_documents(spec_of(other, seeds=[f"127.0.0.1:{index.port}"]), "Run7") == [1, 2]
 
 
+def test_the_index_is_made_by_a_node_that_has_a_master(index: Index) -> None:
+    other = Index()
+    other.refuses = True
+    with serving(other.answers) as other.port:
+        hub = Loop()
+        prober = DocumentProber(spec_of(other, seeds=[f"127.0.0.1:{index.port}"]), hub)
+        prober.run_id = "Run7"
+        prober.open()
+        prober.close()
+        hub.selector.close()
+    assert (other.made, index.made) == ([], ["steadfast-drill-run7-docs"])
+
+
 def test_a_cluster_that_is_gone_is_an_error_and_not_nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drill.probe.documents.READ_SECONDS", 0.2)
     spec = parse_probe({"name": "docs", "kind": "elasticsearch", "target": "127.0.0.1", "port": 1})

@@ -30,9 +30,9 @@ PATIENCE_SECONDS = 2.0
 LEFT_ALONE_SECONDS = 5.0
 READ_SECONDS = 60.0
 READ_PATIENCE_SECONDS = 10.0
-"""For one answer, after which another node is asked."""
+"""For one answer before and after the writing, after which another node is asked."""
 HAS_MASTER = "/_cluster/health?master_timeout=1s&filter_path=status"
-"""A node without a master may still find documents: those of before it was cut off."""
+"""A node that is cut off lets an index that is to be made wait, and may find documents: those of before."""
 WORKERS = 16
 """More would only compete with the cluster for the processor; what is due while all are busy waits for its turn."""
 PAGE = 5000
@@ -115,7 +115,8 @@ class DocumentProber(WriteProber):
         problem = ""
         for place in self._places:
             try:
-                ask(place, "PUT", f"/{self._index}", body, READ_SECONDS)
+                ask(place, "GET", HAS_MASTER)
+                ask(place, "PUT", f"/{self._index}", body, READ_PATIENCE_SECONDS)
                 return
             except ValueError as error:
                 if "resource_already_exists" in str(error):
