@@ -13,6 +13,8 @@ TOOLS := collection/tools
 BIN := .venv/bin
 PYTHON_ENV := $(BIN)/python
 PYTEST = $(BIN)/python -m pytest -q
+# Only for tests that share nothing and measure nothing: one worker for each core.
+SPREAD := --numprocesses auto --dist worksteal
 # Everything that `make test` leaves out runs in `make test-all`, which sets MARKS to nothing, and STEADFAST_FULL for scenarios.
 MARKS ?= not slow
 LAB := molecule/lab/lab
@@ -57,10 +59,10 @@ lint: setup ## Style, types, YAML, roles, shell, changelog
 	@$(TOOLS)/lint
 
 unit: setup ## Pure functions, recorded datagrams, the house rules
-	@$(PYTEST) -m "$(MARKS)" tests/unit
+	@$(PYTEST) $(SPREAD) -m "$(MARKS)" tests/unit
 
 simulation: setup ## Whole clusters on a virtual clock under seeded faults
-	@$(PYTEST) -m "$(MARKS)" tests/simulation
+	@$(PYTEST) $(SPREAD) -m "$(MARKS)" tests/simulation
 
 integration: setup ## The real daemon in network namespaces (root)
 	@$(AS_ROOT) $(PYTEST) -p no:cacheprovider -m "$(MARKS)" tests/integration
