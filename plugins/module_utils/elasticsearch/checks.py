@@ -74,6 +74,11 @@ def _security(request: Mapping[str, Any]) -> list[str]:
             "elasticsearch_is_security_enabled: such nodes speak TLS with each other, set elasticsearch_own_authority "
             "or elasticsearch_transport_tls"
         )
+    if request["own_authority"] and not str(request["own_authority"]).startswith("/"):
+        found.append(
+            f"elasticsearch_own_authority is {request['own_authority']!r}, has to be a whole path, such as "
+            '"{{ inventory_dir }}/authority"'
+        )
     if not request["has_password"]:
         found.append(f"elasticsearch_password is empty, with which the role asks as {request['user']}")
     return found + user_mistakes(request["users"], request["user"])

@@ -116,6 +116,7 @@ def test_version_eight_is_told_when_it_has_no_security_and_seven_does_not_know_t
             {"is_security_enabled": True, "user": "admin"},
             "elasticsearch_password is empty, with which the role asks as admin",
         ),
+        ({"is_security_enabled": True, "own_authority": "ca"}, "is 'ca', has to be a whole path"),
         ({"own_authority": "/srv/ca"}, "elasticsearch_own_authority needs elasticsearch_is_security_enabled"),
         ({"users": {"a": {}}}, "elasticsearch_users needs elasticsearch_is_security_enabled"),
         ({"transport_tls": {"cert_file": "/c"}}, "needs cert_file and key_file"),

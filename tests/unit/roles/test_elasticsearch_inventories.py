@@ -28,19 +28,25 @@ SECRETS = {"vault_elastic": "first secret", "vault_shop": "second secret", "vaul
 SOURCE = {"file": "/srv/e.tar.gz", "checksum": "sha512:00ff"}
 
 
-def composed(place: Path, inventory: str, **more: Any) -> dict[str, dict[str, Any]]:
-    """Host -> the settings of its elasticsearch.yml; fails when anything is refused."""
+def play(place: Path, inventory: str, tasks: str, *options: str, **more: Any) -> str:
+    """What ansible-playbook prints when the role does these tasks instead of its own, without touching a node."""
     role = place / "roles" / "rendered"
     shutil.copytree(ROOT / "roles" / "elasticsearch", role)
-    shutil.copy(HERE / "elasticsearch" / "tasks.yml", role / "tasks" / "main.yml")
+    shutil.copy(HERE / "elasticsearch" / tasks, role / "tasks" / "main.yml")
     shutil.rmtree(role / "meta")
     given = {"out": str(place / "out"), "ansible_python_interpreter": sys.executable, **more}
     done = conftest.ansible_playbook(
-        "--inventory", ROOT / "inventories" / inventory, HERE / "elasticsearch" / "render.yml",
+        "--inventory", ROOT / "inventories" / inventory, HERE / "elasticsearch" / "render.yml", *options,
         "--extra-vars", json.dumps(given), cwd=place, ANSIBLE_ROLES_PATH=str(place / "roles"),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "secret" not in done.stdout
+    return str(done.stdout)
+
+
+def composed(place: Path, inventory: str, **more: Any) -> dict[str, dict[str, Any]]:
+    """Host -> the settings of its elasticsearch.yml; fails when anything is refused."""
+    play(place, inventory, "tasks.yml", **more)
     folders = sorted((place / "out").iterdir())
     assert [json.loads((folder / "refusals.json").read_text()) for folder in folders] == [[]] * 3
     return {folder.name: yaml.safe_load((folder / "elasticsearch.yml").read_text()) for folder in folders}
@@ -66,6 +72,20 @@ def test_certificates_that_are_brought_go_before_own_ones(secured: dict[str, dic
 
 def test_no_secret_is_in_a_file_that_the_node_reads(secured: dict[str, dict[str, Any]]) -> None:
     assert "secret" not in json.dumps(secured)
+
+
+def test_certificates_are_foretold_before_there_is_an_authority(tmp_path: Path) -> None:
+    authority = tmp_path / "authority"
+    told = play(
+        tmp_path, "elasticsearch_secured", "foretold.yml", "--check",
+        **SECRETS, elasticsearch_own_authority=str(authority), elasticsearch_config_dir=str(tmp_path / "etc"),
+    )  # fmt: skip
+    for host in ("es1", "es2", "es3"):
+        assert f"changed: [{host} -> localhost]" in told
+        assert f"{host} " in told
+    assert "failed=0" in told
+    assert not authority.exists()
+    assert not (tmp_path / "etc").exists()
 
 
 def test_three_nodes_in_three_zones(tmp_path: Path) -> None:
