@@ -50,10 +50,10 @@ setup: prerequisites ## Make .venv with the pinned tools, link the checkout as s
 ##@ Check
 .PHONY: test test-all lint unit simulation integration bench sanity molecule format
 test: ## Everything below that a change must pass, cheap to dear, with a summary
-	@python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
+	@python3 $(TOOLS)/stages.py setup build unit+lint+sanity simulation integration molecule
 
 test-all: ## The same with the slow tests, all drills of every scenario, and on every Debian release
-	@MARKS= RELEASE=all STEADFAST_FULL=1 python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
+	@MARKS= RELEASE=all STEADFAST_FULL=1 python3 $(TOOLS)/stages.py setup build unit+lint+sanity simulation integration molecule
 
 lint: setup ## Style, types, YAML, roles, shell, changelog
 	@$(TOOLS)/lint
