@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -18,6 +18,8 @@ from ..model import Outcome
 __all__ = ["Follower", "LaneStreak"]
 
 POLL_SECONDS = 0.05
+#: Kinds that have one attempt under way at most: a good one tells that all before it are decided.
+ONE_AT_A_TIME = frozenset({"session"})
 
 
 @dataclass
@@ -26,13 +28,19 @@ class LaneStreak:
 
     name: str
     floor_us: int
-    """No streak is longer than can be told: attempts younger than the timeout are undecided."""
+    """No streak is longer than can be told: attempts that may be undecided are as old as this."""
     good_us: int = -1
     bad_us: int = -1
 
     def length_us(self, since_us: int) -> int:
         """How long the streak has lasted, counted from ``since_us`` at the earliest."""
         return self.good_us - max(self.bad_us, since_us)
+
+
+def undecided_us(probe: Mapping[str, Any]) -> int:
+    """How long before its newest good attempt a probe of the header may have one that is undecided still."""
+    timeout_ms = 0 if probe.get("kind") in ONE_AT_A_TIME else probe["timeout_ms"]
+    return int((timeout_ms + probe["interval_ms"]) * 1000)
 
 
 class Follower:
@@ -83,10 +91,7 @@ class Follower:
         if isinstance(value, dict):
             if value.get("t") == "header":
                 self.header = value
-                self.lanes = [
-                    LaneStreak(probe["name"], int((probe["timeout_ms"] + probe["interval_ms"]) * 1000))
-                    for probe in value["probes"]
-                ]
+                self.lanes = [LaneStreak(probe["name"], undecided_us(probe)) for probe in value["probes"]]
             return
         lane, sent_us, outcome = self.lanes[value[0]], value[2], value[4]
         if outcome == Outcome.OK.value:
