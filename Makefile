@@ -13,6 +13,8 @@ TOOLS := collection/tools
 BIN := .venv/bin
 PYTHON_ENV := $(BIN)/python
 PYTEST = $(BIN)/python -m pytest -q
+# Only for tests that share nothing and measure nothing: one worker for each core.
+SPREAD := --numprocesses auto --dist worksteal
 # Everything that `make test` leaves out runs in `make test-all`, which sets MARKS to nothing, and STEADFAST_FULL for scenarios.
 MARKS ?= not slow
 LAB := molecule/lab/lab
@@ -48,19 +50,19 @@ setup: prerequisites ## Make .venv with the pinned tools, link the checkout as s
 ##@ Check
 .PHONY: test test-all lint unit simulation integration bench sanity molecule format
 test: ## Everything below that a change must pass, cheap to dear, with a summary
-	@python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
+	@python3 $(TOOLS)/stages.py setup build unit+lint+sanity simulation integration molecule
 
 test-all: ## The same with the slow tests, all drills of every scenario, and on every Debian release
-	@MARKS= RELEASE=all STEADFAST_FULL=1 python3 $(TOOLS)/stages.py setup lint unit simulation integration build sanity molecule
+	@MARKS= RELEASE=all STEADFAST_FULL=1 python3 $(TOOLS)/stages.py setup build unit+lint+sanity simulation integration molecule
 
 lint: setup ## Style, types, YAML, roles, shell, changelog
 	@$(TOOLS)/lint
 
 unit: setup ## Pure functions, recorded datagrams, the house rules
-	@$(PYTEST) -m "$(MARKS)" tests/unit
+	@$(PYTEST) $(SPREAD) -m "$(MARKS)" tests/unit
 
 simulation: setup ## Whole clusters on a virtual clock under seeded faults
-	@$(PYTEST) -m "$(MARKS)" tests/simulation
+	@$(PYTEST) $(SPREAD) -m "$(MARKS)" tests/simulation
 
 integration: setup ## The real daemon in network namespaces (root)
 	@$(AS_ROOT) $(PYTEST) -p no:cacheprovider -m "$(MARKS)" tests/integration

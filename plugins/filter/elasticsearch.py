@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch import (
-    checks,
-    errors,
-    formation,
-    members,
-    objects,
-    rolling,
-    settings,
-    words,
-)
+from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
+
+checks = Late("elasticsearch.checks")
+errors = Late("elasticsearch.errors")
+formation = Late("elasticsearch.formation")
+members = Late("elasticsearch.members")
+objects = Late("elasticsearch.objects")
+rolling = Late("elasticsearch.rolling")
+settings = Late("elasticsearch.settings")
+words = Late("elasticsearch.words")
 
 Hosts = Mapping[str, Mapping[str, Any]]
 

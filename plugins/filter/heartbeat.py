@@ -9,7 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.heartbeat_client import answers, lines, links
+from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
+
+answers = Late("heartbeat_client.answers")
+lines = Late("heartbeat_client.lines")
+links = Late("heartbeat_client.links")
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,10 +103,10 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> function."""
         return {
-            "heartbeat_directives": _guarded(lines.directives),
+            "heartbeat_directives": _guarded(lines.function("directives")),
             "heartbeat_media": _guarded(heartbeat_media),
-            "heartbeat_haresources": _guarded(lines.haresources),
-            "heartbeat_authkeys": _guarded(lines.authkeys),
+            "heartbeat_haresources": _guarded(lines.function("haresources")),
+            "heartbeat_authkeys": _guarded(lines.function("authkeys")),
             "heartbeat_signing_key": heartbeat_signing_key,
             "heartbeat_new_secret": heartbeat_new_secret,
             "heartbeat_names": heartbeat_names,

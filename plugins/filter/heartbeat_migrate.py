@@ -7,17 +7,19 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.heartbeat.cli.migrate import as_yaml
-from ansible_collections.steadfast.ha.plugins.module_utils.heartbeat.migrate.pacemaker import convert
+from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
+
+migrate = Late("heartbeat.cli.migrate")
+pacemaker = Late("heartbeat.migrate.pacemaker")
 
 
 def heartbeat_to_pacemaker(ha_cf: str, haresources: str) -> dict[str, Any]:
     """The text of a variables file, the variables themselves, and sentences about what is left to do."""
-    found = convert(ha_cf, haresources)
+    found = pacemaker.convert(ha_cf, haresources)
     if not found.variables:
         raise AnsibleFilterError("; ".join(str(diagnostic) for diagnostic in found.diagnostics))
     return {
-        "text": as_yaml(found, "pacemaker"),
+        "text": migrate.as_yaml(found, "pacemaker"),
         "variables": found.variables,
         "left": [fate.sentence() for fate in found.fates if fate.is_open],
     }

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.keepalived import (
-    checks,
-    config,
-    health,
-    listen,
-    syntax,
-    timing,
-)
+from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
+
+checks = Late("keepalived.checks")
+config = Late("keepalived.config")
+health = Late("keepalived.health")
+listen = Late("keepalived.listen")
+syntax = Late("keepalived.syntax")
+timing = Late("keepalived.timing")
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,12 +65,12 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> function."""
         return {
-            "keepalived_conf": _guarded(config.configuration),
-            "keepalived_clashes": _guarded(checks.clashes),
-            "keepalived_warnings": _guarded(checks.warnings),
-            "keepalived_watched": _guarded(listen.watched),
-            "keepalived_group_addresses": listen.group_addresses,
-            "keepalived_moving": _guarded(config.moving),
+            "keepalived_conf": _guarded(config.function("configuration")),
+            "keepalived_clashes": _guarded(checks.function("clashes")),
+            "keepalived_warnings": _guarded(checks.function("warnings")),
+            "keepalived_watched": _guarded(listen.function("watched")),
+            "keepalived_group_addresses": listen.function("group_addresses"),
+            "keepalived_moving": _guarded(config.function("moving")),
             "keepalived_promises": _guarded(keepalived_promises),
             "keepalived_package_versions": keepalived_package_versions,
             "keepalived_refusals": keepalived_refusals,

@@ -9,7 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.node import addresses, hosts, openings
+from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
+
+addresses = Late("node.addresses")
+hosts = Late("node.hosts")
+openings = Late("node.openings")
 
 
 def node_hosts(text: str, members: Sequence[Mapping[str, Any]]) -> str:
@@ -39,4 +43,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> function."""
-        return {"node_hosts": node_hosts, "node_openings": node_openings, "node_own_addresses": addresses.own}
+        return {
+            "node_hosts": node_hosts,
+            "node_openings": node_openings,
+            "node_own_addresses": addresses.function("own"),
+        }

@@ -10,20 +10,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import (
-    corosync_change,
-    corosync_conf,
-    corosync_state,
-    corosync_times,
-)
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.corosync_syntax import Unusable
+from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
+
+corosync_change = Late("pacemaker.corosync_change")
+corosync_conf = Late("pacemaker.corosync_conf")
+corosync_state = Late("pacemaker.corosync_state")
+corosync_syntax = Late("pacemaker.corosync_syntax")
+corosync_times = Late("pacemaker.corosync_times")
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     def filtered(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except Unusable as error:
+        except corosync_syntax.Unusable as error:
             raise AnsibleFilterError(str(error)) from None
 
     return filtered
@@ -57,13 +57,13 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> function."""
         return {
-            "pacemaker_corosync_conf": _guarded(corosync_conf.for_members),
+            "pacemaker_corosync_conf": _guarded(corosync_conf.function("for_members")),
             "pacemaker_corosync_refusals": pacemaker_corosync_refusals,
-            "pacemaker_change": corosync_change.for_all,
-            "pacemaker_complaints": _guarded(corosync_state.complaints),
-            "pacemaker_lost": corosync_state.lost,
-            "pacemaker_pcs_host": corosync_state.pcs_host,
+            "pacemaker_change": corosync_change.function("for_all"),
+            "pacemaker_complaints": _guarded(corosync_state.function("complaints")),
+            "pacemaker_lost": corosync_state.function("lost"),
+            "pacemaker_pcs_host": corosync_state.function("pcs_host"),
             "pacemaker_new_authkey": pacemaker_new_authkey,
             "pacemaker_new_password": pacemaker_new_password,
-            "pacemaker_detection_ms": corosync_times.detection,
+            "pacemaker_detection_ms": corosync_times.function("detection"),
         }

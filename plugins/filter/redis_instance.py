@@ -8,7 +8,11 @@ import secrets
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance import config, labels, request
+from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
+
+config = Late("redis_cluster.instance.config")
+labels = Late("redis_cluster.instance.labels")
+request = Late("redis_cluster.instance.request")
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,15 +36,15 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> function."""
         return {
-            "redis_bare": _guarded(request.bare),
-            "redis_bus_port": _guarded(request.bus_port),
-            "redis_down_nodes": _guarded(request.down_nodes),
-            "redis_files": _guarded(request.files),
-            "redis_folder_labels": labels.folder_calls,
+            "redis_bare": _guarded(request.function("bare")),
+            "redis_bus_port": _guarded(request.function("bus_port")),
+            "redis_down_nodes": _guarded(request.function("down_nodes")),
+            "redis_files": _guarded(request.function("files")),
+            "redis_folder_labels": labels.function("folder_calls"),
             "redis_new_password": redis_new_password,
-            "redis_nodes": _guarded(request.nodes),
-            "redis_objections": request.objections,
-            "redis_port_labels": labels.port_calls,
-            "redis_ports": request.ports,
-            "redis_refusals": _guarded(request.refusals),
+            "redis_nodes": _guarded(request.function("nodes")),
+            "redis_objections": request.function("objections"),
+            "redis_port_labels": labels.function("port_calls"),
+            "redis_ports": request.function("ports"),
+            "redis_refusals": _guarded(request.function("refusals")),
         }

@@ -10,8 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.steadfast.ha.plugins.module_utils.tomcat import base, instances, words
-from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.mod_jk import site, workers
+from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
+
+base = Late("tomcat.base")
+instances = Late("tomcat.instances")
+site = Late("tomcat.mod_jk.site")
+words = Late("tomcat.words")
+workers = Late("tomcat.mod_jk.workers")
 
 Hosts = Mapping[str, Mapping[str, Any]]
 

@@ -52,7 +52,7 @@ def fencings(proof: Path, drills: dict[str, dict[str, Any]]) -> list[int]:
     assert drills
     asked, done = [], []
     for path in sorted(proof.glob("fencing-*.jsonl")):
-        for line in path.read_text().splitlines():
+        for line in filter(None, path.read_text().splitlines()):
             entry = json.loads(line)
             moment, text = int(entry["__REALTIME_TIMESTAMP"]), str(entry["MESSAGE"])
             if "Requesting peer fencing" in text:

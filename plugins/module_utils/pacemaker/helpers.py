@@ -32,6 +32,7 @@ WEB_SERVER = {
     "prefix": Field("number"),
     "device": Field(),
     "unit": Field(required=True),
+    "start_timeout": Field(),
     "meta": Field("map"),
 }
 
@@ -83,6 +84,9 @@ def web_servers(where: str, given: Any) -> tuple[list[dict[str, Any]], list[dict
         address = {field: entry[field] for field in VIP if field in entry}
         vip(path, address)
         resources.append({"name": f"{name}-vip", "vip": address})
-        resources.append({"name": f"{name}-server", "service": {"unit": entry["unit"]}})
+        server = {"name": f"{name}-server", "service": {"unit": entry["unit"]}}
+        if "start_timeout" in entry:
+            server["operations"] = [{"action": "start", "interval": "0s", "timeout": entry["start_timeout"]}]
+        resources.append(server)
         groups.append({"name": name, "members": [f"{name}-vip", f"{name}-server"], "meta": entry.get("meta", {})})
     return resources, groups

@@ -58,7 +58,7 @@ def test_documents_name_only_targets_that_exist(project: Path) -> None:
 def test_the_stages_of_make_test_exist(project: Path) -> None:
     recipe = re.search(r"^test:.*\n\t.*stages\.py (.*)$", (project / "Makefile").read_text(), re.MULTILINE)
     assert recipe
-    assert set(recipe[1].split()) <= set(targets(project))
+    assert set(re.split(r"[ +]", recipe[1])) <= set(targets(project))
 
 
 def test_ci_runs_make_test_and_nothing_else(project: Path) -> None:
@@ -81,25 +81,44 @@ def test_the_summary_counts_stages_and_closes_with_them() -> None:
         stages.Outcome("unit", "failed", 2.0),
         stages.Outcome("sanity", "not run", 0.0),
     ]
-    lines = stages.summary(outcomes).splitlines()
+    lines = stages.summary(outcomes, 3.0).splitlines()
     assert lines[-1] == "1 passed, 1 failed"
     assert [line.split() for line in lines[2:6]] == [
         ["lint", "passed", "1.2"],
         ["unit", "failed", "2.0"],
         ["sanity", "not", "run", "-"],
-        ["total", "3.2"],
+        ["total", "3.0"],
     ]
 
 
+def run_stages(folder: Path, project: Path, makefile: str, *names: str) -> subprocess.CompletedProcess[str]:
+    (folder / "Makefile").write_text(makefile)
+    command = ["python3", project / "collection" / "tools" / "stages.py", *names]
+    return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=60)
+
+
 def test_stages_stop_at_the_first_failure(tmp_path: Path, project: Path) -> None:
-    (tmp_path / "Makefile").write_text("one three:\n\t@echo ran $@\ntwo:\n\t@echo ran $@; exit 3\n")
-    done = subprocess.run(
-        ["python3", project / "collection" / "tools" / "stages.py", "one", "two", "three"],
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    makefile = "one three:\n\t@echo ran $@\ntwo:\n\t@echo ran $@; exit 3\n"
+    done = run_stages(tmp_path, project, makefile, "one", "two", "three")
     assert done.returncode == 1
     assert re.findall(r"^ran (\w+)$", done.stdout, re.MULTILINE) == ["one", "two"]
+    assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_stages_side_by_side_all_count_and_keep_their_output_together(tmp_path: Path, project: Path) -> None:
+    # each waits for the other, so neither would end alone
+    meet = "touch $@; for i in $$(seq 500); do [ -e {0} ] && break; sleep 0.02; done; test -e {0}"
+    makefile = (
+        f"one:\n\t@{meet.format('two')}; echo ran $@; echo ran $@\n"
+        f"two:\n\t@{meet.format('one')}; echo ran $@; exit 3\n"
+        "three:\n\t@echo ran $@\n"
+    )
+    done = run_stages(tmp_path, project, makefile, "one+two", "three")
+    assert done.returncode == 1
+    assert re.findall(r"^ran (\w+)$", done.stdout, re.MULTILINE) == ["one", "one", "two"]
+    assert [line.split()[:2] for line in done.stdout.splitlines()[-6:-3]] == [
+        ["one", "passed"],
+        ["two", "failed"],
+        ["three", "not"],
+    ]
     assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"

@@ -64,6 +64,16 @@ def test_a_web_server_is_a_group_of_address_and_service() -> None:
     ]
 
 
+def test_the_start_of_a_web_server_may_be_given_less_time() -> None:
+    web = {"name": "web", "address": "192.0.2.1/24", "unit": "nginx.service"}
+    for given, timeout in ({}, "100s"), ({"start_timeout": "8s"}, "8s"):
+        (group,) = composed({"web_servers": [{**web, **given}]}).resources
+        address, server = group.findall("primitive")
+        assert operations(server)["start"] == ("0s", timeout)
+        assert operations(server)["monitor"] == ("10s", "30s")
+        assert "start" not in operations(address)
+
+
 def test_fencing_is_on_with_a_device_and_off_only_in_words() -> None:
     device = {"fence_devices": [{"name": "power", "agent": "fence_apc", "nodes": ["node1"]}]}
     found = compose.compose(device, {}, {}, compose.Around())
