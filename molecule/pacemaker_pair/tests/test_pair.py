@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from testinfra.host import Host
 
 #: the plays of the playbook
-PLAYS = ("Hosts of the pacemaker cluster", "Third party that votes", "Pacemaker cluster")
+PLAYS = ("Third party that votes", "Pacemaker cluster", "Way of the members to the third party")
 #: Task -> why a first run in check mode cannot foretell it.
 EXCEPTIONS: dict[str, str] = {
     "steadfast.ha.pacemaker : Let every node in": "pcs is not there yet, and is asked by a command",
