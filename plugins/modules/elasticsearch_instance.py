@@ -53,6 +53,15 @@ options:
     description: Where a running node's unit has written what it was started from.
     type: path
     default: /run/elasticsearch/revision
+  config_file:
+    description: Its configuration.
+    type: path
+    default: /etc/elasticsearch/elasticsearch.yml
+  transport_tls:
+    description:
+      - Whether it is to speak TLS with other nodes. A running node that does otherwise is an error, since nodes with
+        and without can't be in one cluster. Not compared unless set.
+    type: bool
   older_than:
     description: Seconds since 1970. A node that was started before asks for a restart.
     type: float
@@ -178,6 +187,11 @@ def identity(data_dir: str) -> dict[str, Any]:
     return {}
 
 
+def speaks_tls(config_file: str) -> bool:
+    """Whether the node speaks TLS with others, by the file that the role has written."""
+    return "\nxpack.security.transport.ssl.enabled: true\n" in f"\n{read(config_file) or ''}"
+
+
 def occupied(address: str, port: int) -> bool:
     """Whether somebody listens there."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -231,6 +245,8 @@ def main() -> None:
             "memory_percent": {"type": "float", "default": 50},
             "revision": {"type": "str", "default": ""},
             "revision_file": {"type": "path", "default": "/run/elasticsearch/revision"},
+            "config_file": {"type": "path", "default": "/etc/elasticsearch/elasticsearch.yml"},
+            "transport_tls": {"type": "bool"},
             "older_than": {"type": "float", "default": 0},
             "is_tls": {"type": "bool", "default": False},
             "ca_file": {"type": "path"},
@@ -263,6 +279,11 @@ def main() -> None:
         known = (read(params["revision_file"]) or "").strip()
         is_old = started < params["older_than"] or (params["revision"] and known != params["revision"])
         result["action"] = "restart" if is_old else "none"
+        if params["transport_tls"] not in (None, speaks_tls(params["config_file"])):
+            errors.append(
+                f"it runs {'without' if params['transport_tls'] else 'with'} TLS between nodes, and nodes with and "
+                "without can't be in one cluster. Stop all, or restart all at once by elasticsearch_allow_unsafe_change"
+            )
     else:
         result["action"] = "start"
     errors += [

@@ -2,13 +2,13 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Module elasticsearch_object: what a cluster keeps under a name - templates, snapshot repositories and policies."""
+"""Module elasticsearch_object: what a cluster keeps under a name - templates, repositories, policies, roles."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: elasticsearch_object
-short_description: Templates, snapshot repositories and snapshot policies of a cluster
+short_description: Templates, snapshot repositories, snapshot policies and roles of a cluster
 version_added: 0.1.0
 description:
   - Brings one thing that a cluster keeps under a name to what is declared. What the cluster words otherwise - settings
@@ -26,7 +26,7 @@ options:
   kind:
     description: What it is.
     type: str
-    choices: [component_template, index_template, snapshot_repository, snapshot_policy]
+    choices: [component_template, index_template, snapshot_repository, snapshot_policy, security_role]
     required: true
   name:
     description: Its name.
@@ -74,6 +74,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.objects
     KINDS,
     differing,
     found_in,
+    normal,
     path_of,
 )
 
@@ -108,7 +109,7 @@ def main() -> None:
     try:
         at = first_master(params["nodes"], gather(params["nodes"], access), access)
         present = present_in(at, kind, name)
-        found = differing(body, present)
+        found = differing(normal(kind, body), present)
         is_changed = present is not None if not body else present is None or bool(found)
         if is_changed and not module.check_mode:
             query = {"verify": str(params["is_verified"]).lower()} if kind == "snapshot_repository" and body else {}
@@ -116,7 +117,7 @@ def main() -> None:
     except Unreachable as error:
         if not module.check_mode:
             module.fail_json(msg=str(error))
-        found, is_changed = differing(body, None), bool(body)
+        found, is_changed = differing(normal(kind, body), None), bool(body)
     except ApiError as error:
         module.fail_json(msg=f"{kind} {name}: {error}")
         return

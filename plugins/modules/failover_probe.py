@@ -66,8 +66,12 @@ options:
             one before is a wrong answer. With O(probes[].read_path) its requests are numbered writes.
           - V(elasticsearch) writes numbered documents by one node after the other, accounted for in the same way.
           - V(elasticsearch_master) asks all nodes; most of them have to follow the same master, who answers.
+          - V(elasticsearch_health) asks all nodes; red, a shard without a copy that serves, is a wrong answer.
         type: str
-        choices: [icmp, udp, tcp, http, stream, neighbour, command, redis, session, elasticsearch, elasticsearch_master]
+        choices: [
+          icmp, udp, tcp, http, stream, neighbour, command, redis, session,
+          elasticsearch, elasticsearch_master, elasticsearch_health
+        ]
         required: true
       target:
         description:
@@ -315,17 +319,12 @@ from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.rundir im
     RunError,
     default_base,
 )
-from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.spec import SpecError, parse_run
+from ansible_collections.steadfast.ha.plugins.module_utils.drill.probe.spec import KINDS, SpecError, parse_run
 from ansible_collections.steadfast.ha.plugins.module_utils.drill.summary import summary_of, summary_table
 
-KINDS = "icmp udp tcp http stream neighbour command redis session elasticsearch elasticsearch_master".split()
 PROBE_OPTIONS = {
     "name": {"type": "str", "required": True},
-    "kind": {
-        "type": "str",
-        "required": True,
-        "choices": KINDS,
-    },
+    "kind": {"type": "str", "required": True, "choices": list(KINDS)},
     "target": {"type": "str"},
     "port": {"type": "int"},
     "interval_ms": {"type": "float"},

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from heartbeat.settings.authkeys import parse_authkeys
 from heartbeat.settings.ha_cf import parse_ha_cf
 from heartbeat.settings.haresources import parse_haresources
 from heartbeat.settings.model import Configuration, KeyRing
+
+# what test files of several areas share
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
 

@@ -25,9 +25,11 @@ def measures(drill: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {probe["name"]: probe["measures"] for probe in drill["probes"]}
 
 
-def test_every_kind_of_failure_was_measured(drills: dict[str, dict[str, Any]]) -> None:
+def test_every_kind_of_failure_was_measured(drills: dict[str, dict[str, Any]], is_full: bool) -> None:
     found = {(run["fault"]["kind"], run["verdict"]) for run in drills.values()}
-    wanted = {"process_kill", "service_stop", "power_off", "power_on", "cut", "heal", "config_change"}
+    wanted = {"process_kill", "service_stop", "power_off", "power_on", "cut", "heal"} | (
+        {"config_change"} if is_full else set()
+    )
     assert {kind for kind, _verdict in found} == wanted
     assert {verdict for _kind, verdict in found} == {"pass"}
 
@@ -37,6 +39,13 @@ def test_no_acknowledged_document_is_ever_lost(drills: dict[str, dict[str, Any]]
         for name in ("documents", "writes"):
             found = measures(drill)[name]
             assert found["lost_writes"] == 0, (title, name)
+
+
+def test_the_cluster_is_never_red(drills: dict[str, dict[str, Any]]) -> None:
+    for title, drill in drills.items():
+        assert measures(drill)["health"]["wrong"] == 0, title
+        # somebody was asked, and told a colour
+        assert next(probe["ok"] for probe in drill["probes"] if probe["name"] == "health") > 0, title
 
 
 def test_a_lost_master_is_followed_by_another(drills: dict[str, dict[str, Any]]) -> None:

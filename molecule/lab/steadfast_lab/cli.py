@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("clean", "remove labs, images and caches; restore host settings")
     command = add("archive", "build what no package brings, unless the cache has it; prints path and checksum")
     command.add_argument("system", choices=("elasticsearch",))
+    command.add_argument("--version", default=elasticsearch.VERSION, help="another version of it")
     add("requirements", "tell which Debian packages the host lacks")
     command = add("exec", "run a command on a node", chosen)
     command.add_argument("node")
@@ -167,7 +168,7 @@ def _dispatch(arguments: argparse.Namespace, root: Path) -> None:
     elif command == "requirements":
         _requirements()
     elif command == "archive":
-        _print(elasticsearch.archive())
+        _print(elasticsearch.archive(arguments.version))
     elif command == "gc":
         _print({"removed": lifecycle.gc(root, everything=arguments.all)})
     elif command == "clean":

@@ -70,7 +70,10 @@ class Client:
         """
         where = f"{method} {path} at {self.host}:{self.port}"
         timeout = self.access.timeout + patience
-        context = self.access.context()
+        try:
+            context = self.access.context()
+        except OSError as error:
+            raise Unreachable(f"{where}: {self.access.ca_file}: {error.strerror or error}") from None
         connection = (
             http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=context)
             if context

@@ -10,6 +10,7 @@ from typing import Any
 
 from .errors import Refused
 from .members import Member
+from .security import user_mistakes
 from .words import misplaced, parse_version, role_mistakes
 
 __all__ = ["member_mistakes", "refusals"]
@@ -63,11 +64,24 @@ def _security(request: Mapping[str, Any]) -> list[str]:
             found.append(f"elasticsearch_{key} needs elasticsearch_is_security_enabled")
         if files and not (files.get("cert_file") and files.get("key_file")):
             found.append(f"elasticsearch_{key} needs cert_file and key_file")
-    if request["is_security_enabled"] and not request["transport_tls"]:
+    if not request["is_security_enabled"]:
+        for key in ("own_authority", "security_roles", "users"):
+            if request[key]:
+                found.append(f"elasticsearch_{key} needs elasticsearch_is_security_enabled")
+        return found
+    if not request["transport_tls"]:
         found.append(
-            "elasticsearch_is_security_enabled: such nodes speak TLS with each other, set elasticsearch_transport_tls"
+            "elasticsearch_is_security_enabled: such nodes speak TLS with each other, set elasticsearch_own_authority "
+            "or elasticsearch_transport_tls"
         )
-    return found
+    if request["own_authority"] and not str(request["own_authority"]).startswith("/"):
+        found.append(
+            f"elasticsearch_own_authority is {request['own_authority']!r}, has to be a whole path, such as "
+            '"{{ inventory_dir }}/authority"'
+        )
+    if not request["has_password"]:
+        found.append(f"elasticsearch_password is empty, with which the role asks as {request['user']}")
+    return found + user_mistakes(request["users"], request["user"])
 
 
 def refusals(request: Mapping[str, Any]) -> list[str]:

@@ -8,20 +8,26 @@ ones and dotted ones are the same, lists that were left out are empty. So both s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-__all__ = ["KINDS", "Kind", "declared", "differing", "found_in", "path_of"]
+from .security import role_form
+
+__all__ = ["KINDS", "Kind", "declared", "differing", "found_in", "normal", "path_of"]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """path: where such things are; listed: key of the list in an answer, empty for a mapping by name; inner: in it."""
+    """path: where such things are; listed: key of the list in an answer, empty for a mapping by name; inner: in it.
+
+    form: what makes two bodies that mean the same alike, beyond what all kinds have in common.
+    """
 
     path: str
     listed: str
     inner: str
+    form: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
 
 
 KINDS: Mapping[str, Kind] = {
@@ -29,6 +35,7 @@ KINDS: Mapping[str, Kind] = {
     "index_template": Kind("/_index_template", "index_templates", "index_template"),
     "snapshot_repository": Kind("/_snapshot", "", ""),
     "snapshot_policy": Kind("/_slm/policy", "", "policy"),
+    "security_role": Kind("/_security/role", "", "", role_form),
 }
 #: what the server says of a data stream that says nothing of itself
 STREAM = {"data_stream.hidden": ["false"], "data_stream.allow_custom_routing": ["false"]}
@@ -41,6 +48,11 @@ def path_of(kind: str, name: str) -> str:
     return f"{KINDS[kind].path}/{name}"
 
 
+def normal(kind: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is wanted, as it is compared with what is found."""
+    return KINDS[kind].form(body)
+
+
 def found_in(kind: str, name: str, answer: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
     """The thing in the answer to a GET; None when it is not there."""
     rules = KINDS[kind]
@@ -51,7 +63,7 @@ def found_in(kind: str, name: str, answer: Mapping[str, Any]) -> Optional[Mappin
     if entry is None:
         return None
     inner: Mapping[str, Any] = (entry.get(rules.inner) or {}) if rules.inner else entry
-    return inner
+    return rules.form(inner)
 
 
 def _word(value: Any) -> str:

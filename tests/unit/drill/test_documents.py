@@ -4,121 +4,63 @@
 
 from __future__ import annotations
 
-import json
-import selectors
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Optional
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from stand_in import Asked, Loop, serving
 
 from drill.model import Outcome
 from drill.probe.documents import DocumentProber, read_documents
-from drill.probe.prober import Hub, Watched
 from drill.probe.spec import ProbeSpec, SpecError, parse_probe
 from drill.probe.writes import ReadError
 
 
-class Index(ThreadingHTTPServer):
+class Index:
     """Documents by id. refuses: answers 503 to writes, as a node without a master does."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        self.port = 0
         self.documents: dict[str, dict[str, Any]] = {}
         self.made: list[str] = []
         self.refuses = False
         self.loses: set[int] = set()
 
-
-class Handler(BaseHTTPRequestHandler):
-    server: Index
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-    def answer(self, status: int, data: Any) -> None:
-        body = json.dumps(data).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def body(self) -> Any:
-        return json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
-
-    def do_PUT(self) -> None:
-        body = self.body()
-        steps = self.path.split("?")[0].strip("/").split("/")
+    def answers(self, asked: Asked) -> tuple[int, Any]:
+        steps = asked.path.strip("/").split("/")
+        if asked.method == "GET":
+            return (503, {"error": "no master"}) if self.refuses else (200, {"status": "green"})
+        if asked.method == "DELETE":
+            self.made.remove(steps[0])
+            return 200, {"acknowledged": True}
+        if asked.method == "POST":
+            return 200, self.found(asked.body) if steps[-1] == "_search" else {}
         if len(steps) == 1:
-            self.server.made.append(steps[0])
-            self.answer(200, {"acknowledged": True})
-        elif self.server.refuses:
-            self.answer(503, {"error": {"type": "cluster_block_exception", "reason": "no master"}})
-        else:
-            if body["number"] not in self.server.loses:
-                self.server.documents[steps[2]] = body
-            self.answer(201, {"result": "created"})
+            self.made.append(steps[0])
+            return 200, {"acknowledged": True}
+        if self.refuses:
+            return 503, {"error": {"type": "cluster_block_exception", "reason": "no master"}}
+        if asked.body["number"] not in self.loses:
+            self.documents[steps[2]] = asked.body
+        return 201, {"result": "created"}
 
-    def do_POST(self) -> None:
-        body = self.body()
-        if "_search" not in self.path:
-            self.answer(200, {})
-            return
-        after = (body.get("search_after") or [-1])[0]
-        numbers = sorted(doc["number"] for doc in self.server.documents.values() if doc["number"] > after)
-        hits = [{"_id": str(number), "sort": [number]} for number in numbers[: body["size"]]]
-        self.answer(200, {"hits": {"hits": hits}})
-
-    def do_DELETE(self) -> None:
-        self.server.made.remove(self.path.strip("/"))
-        self.answer(200, {"acknowledged": True})
+    def found(self, query: Any) -> Any:
+        after = (query.get("search_after") or [-1])[0]
+        numbers = sorted(doc["number"] for doc in self.documents.values() if doc["number"] > after)
+        hits = [{"_id": str(number), "sort": [number]} for number in numbers[: query["size"]]]
+        return {"hits": {"hits": hits}}
 
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    with Index() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-class Loop(Hub):
-    """As much of the runner as a prober sees."""
-
-    def __init__(self) -> None:
-        self.selector = selectors.DefaultSelector()
-        self.ends: dict[int, tuple[Outcome, Optional[Mapping[str, Any]]]] = {}
-
-    def watch(self, sock: Watched, events: int, ready: Callable[[int], None]) -> None:
-        self.selector.register(sock, events, ready)
-
-    def unwatch(self, sock: Watched) -> None:
-        self.selector.unregister(sock)
-
-    def done(self, seq: int, outcome: Outcome, detail: Optional[Mapping[str, Any]] = None) -> None:
-        self.ends[seq] = (outcome, detail)
-
-    def waits(self, seq: int) -> bool:
-        return seq not in self.ends
-
-    def age_us(self, seq: int) -> int:
-        return 0
-
-    def run_until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
-        while not condition():
-            assert time.monotonic() < deadline
-            for key, mask in self.selector.select(0.05):
-                key.data(mask)
+    found = Index()
+    with serving(found.answers) as found.port:
+        yield found
 
 
 def spec_of(index: Index, **more: Any) -> ProbeSpec:
-    port = index.server_address[1]
-    return parse_probe({"name": "Docs", "kind": "elasticsearch", "target": "127.0.0.1", "port": port, **more})
+    return parse_probe({"name": "Docs", "kind": "elasticsearch", "target": "127.0.0.1", "port": index.port, **more})
 
 
 @pytest.fixture
@@ -175,6 +117,29 @@ def test_every_number_is_read_back_over_pages_and_lost_ones_are_not(
     assert hub.ends[4][0] is Outcome.OK
     assert read_documents(prober.spec, "Run7") == [0, 1, 2, 3, 5, 6, 7]
     assert index.made == []
+
+
+def test_a_node_that_is_cut_off_is_not_asked_what_there_is(index: Index) -> None:
+    other = Index()
+    other.refuses = True
+    other.documents = {"1": {"number": 1}}
+    index.documents = {"1": {"number": 1}, "2": {"number": 2}}
+    index.made = ["steadfast-drill-run7-docs"]
+    with serving(other.answers) as other.port:
+        assert read_documents(spec_of(other, seeds=[f"127.0.0.1:{index.port}"]), "Run7") == [1, 2]
+
+
+def test_the_index_is_made_by_a_node_that_has_a_master(index: Index) -> None:
+    other = Index()
+    other.refuses = True
+    with serving(other.answers) as other.port:
+        hub = Loop()
+        prober = DocumentProber(spec_of(other, seeds=[f"127.0.0.1:{index.port}"]), hub)
+        prober.run_id = "Run7"
+        prober.open()
+        prober.close()
+        hub.selector.close()
+    assert (other.made, index.made) == ([], ["steadfast-drill-run7-docs"])
 
 
 def test_a_cluster_that_is_gone_is_an_error_and_not_nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from drill.probe.follow import Follower
 
+KINDS = (("user", "session"), ("page", "http"))
+
 
 def write(path: Path, *rows: object) -> None:
     with path.open("a") as stream:
@@ -33,25 +35,62 @@ def test_steady_is_a_row_of_good_answers_in_every_probe(tmp_path: Path) -> None:
     assert follower.unsteady(500_000, 200_000) == ["a", "b"]
 
 
+def row(lane: int, first: int, last: int, outcome: str = "ok") -> list[list[object]]:
+    """Attempts of a probe on its pace of 10 ms, in a row."""
+    return [[lane, seq, seq * 10_000, 0, outcome, 5] for seq in range(first, last + 1)]
+
+
 def test_a_loss_begins_the_row_anew_also_when_it_is_known_late(tmp_path: Path) -> None:
     path = tmp_path / "samples"
-    write(
-        path, header(), [0, 9, 900_000, 0, "ok", 5], [1, 9, 900_000, 0, "ok", 5], [0, 5, 500_000, 0, "timeout", 100_000]
-    )
+    write(path, header(), *row(0, 0, 49), *row(0, 51, 90), *row(1, 0, 90), [0, 50, 500_000, 0, "timeout", 100_000])
     follower = Follower(str(path))
     follower.update()
     assert follower.unsteady(500_000, 0) == ["a"]
-    write(path, [0, 10, 1_000_000, 0, "ok", 5])
+    write(path, *row(0, 91, 100))
     follower.update()
     assert follower.unsteady(500_000, 0) == []
 
 
-def test_no_shorter_than_what_may_still_turn_out_lost(tmp_path: Path) -> None:
+def test_what_is_under_way_may_still_be_lost_and_what_has_ended_may_not(tmp_path: Path) -> None:
     path = tmp_path / "samples"
-    write(path, header(timeout_ms=1000), [0, 1, 900_000, 0, "ok", 5], [1, 1, 900_000, 0, "ok", 5])
+    # attempt 20 of the first probe is slow
+    write(path, header(timeout_ms=30_000), *row(0, 0, 19), *row(0, 21, 60), *row(1, 0, 60))
     follower = Follower(str(path))
     follower.update()
-    assert follower.unsteady(1_000, 0) == ["a", "b"]
+    # nobody waits for the timeout of what has long been answered
+    assert follower.unsteady(500_000, 0) == ["a"]
+    assert follower.unsteady(400_000, 0) == []
+    write(path, *row(0, 20, 20))
+    follower.update()
+    assert follower.unsteady(500_000, 0) == []
+
+
+def test_an_attempt_that_was_never_made_counts_for_as_long_as_it_could_have_lasted(tmp_path: Path) -> None:
+    path = tmp_path / "samples"
+    write(path, header(timeout_ms=100), *row(0, 0, 49), *row(0, 51, 60), *row(1, 0, 60))
+    follower = Follower(str(path))
+    follower.update()
+    assert follower.unsteady(200_000, 0) == ["a"]
+    write(path, *row(0, 61, 62))
+    follower.update()
+    assert follower.unsteady(200_000, 0) == []
+
+
+def test_who_waits_for_each_answer_has_nothing_undecided_before_a_good_one(tmp_path: Path) -> None:
+    path = tmp_path / "samples"
+    probes = [{"name": name, "kind": kind, "interval_ms": 100, "timeout_ms": 20_000} for name, kind in KINDS]
+    write(path, {"t": "header", "format": 1, "mono_ns": time.monotonic_ns(), "probes": probes})
+    write(path, [0, 10, 1_000_000, 0, "ok", 5], [1, 10, 1_000_000, 0, "ok", 5])
+    follower = Follower(str(path))
+    follower.update()
+    assert follower.unsteady(1_000_000, 0) == ["page"]
+    # the next answer takes long, and whatever is due meanwhile is lost
+    write(path, [0, 12, 1_200_000, 0, "timeout", 1])
+    follower.update()
+    assert follower.unsteady(1_000_000, 0) == ["user", "page"]
+    write(path, [0, 11, 1_100_000, 0, "ok", 900_000])
+    follower.update()
+    assert follower.unsteady(1_000, 0) == ["user"]
 
 
 def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:

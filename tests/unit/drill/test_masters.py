@@ -1,103 +1,70 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The probe for an elected master, against nodes that say what the test says, over real sockets."""
+"""The probes for an elected master and for health, against nodes that say what the test says, over real sockets."""
 
 from __future__ import annotations
 
-import json
-import selectors
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Optional
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
+from stand_in import Asked, Loop, serving
 
 from drill.model import Outcome
+from drill.probe.health import HealthProber
 from drill.probe.masters import MasterProber
-from drill.probe.prober import Hub, Watched
-from drill.probe.spec import SpecError, parse_probe
+from drill.probe.spec import ProbeSpec, SpecError, parse_probe
 
 
-class Node(ThreadingHTTPServer):
+class Node:
     """Follows a master, or none (503), or hangs for a while."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        self.port = 0
         self.master = "a"
         self.delay = 0.0
+        self.colour = "green"
 
-
-class Handler(BaseHTTPRequestHandler):
-    server: Node
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        time.sleep(self.server.delay)
-        master = self.server.master
-        data: Any = {"master_node": f"id-{master}", "nodes": {f"id-{master}": {"name": master}, "id-x": {"name": "x"}}}
-        body = json.dumps(data if master else {"error": "master_not_discovered_exception"}).encode()
-        self.send_response(200 if master else 503)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def answers(self, asked: Asked) -> tuple[int, Any]:
+        time.sleep(self.delay)
+        if not self.master:
+            return 503, {"error": "master_not_discovered_exception"}
+        if asked.path == "/_cluster/health":
+            return 200, {"status": self.colour, "unassigned_shards": 3}
+        names = {f"id-{self.master}": {"name": self.master}, "id-x": {"name": "x"}}
+        return 200, {"master_node": f"id-{self.master}", "nodes": names}
 
 
 @pytest.fixture
 def nodes() -> Iterator[list[Node]]:
     found = [Node() for _number in range(3)]
-    threads = [
-        threading.Thread(target=node.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True) for node in found
-    ]
-    for thread in threads:
-        thread.start()
-    yield found
-    for node, thread in zip(found, threads):
-        node.shutdown()
-        thread.join()
-        node.server_close()
+    with ExitStack() as stack:
+        for node in found:
+            node.port = stack.enter_context(serving(node.answers))
+        yield found
 
 
-class Loop(Hub):
-    """As much of the runner as a prober sees."""
-
-    def __init__(self) -> None:
-        self.selector = selectors.DefaultSelector()
-        self.ends: dict[int, tuple[Outcome, Optional[Mapping[str, Any]]]] = {}
-
-    def watch(self, sock: Watched, events: int, ready: Callable[[int], None]) -> None:
-        self.selector.register(sock, events, ready)
-
-    def unwatch(self, sock: Watched) -> None:
-        self.selector.unregister(sock)
-
-    def done(self, seq: int, outcome: Outcome, detail: Optional[Mapping[str, Any]] = None) -> None:
-        self.ends[seq] = (outcome, detail)
-
-    def waits(self, seq: int) -> bool:
-        return seq not in self.ends
-
-    def age_us(self, seq: int) -> int:
-        return 0
-
-    def run_until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
-        while not condition():
-            assert time.monotonic() < deadline
-            for key, mask in self.selector.select(0.05):
-                key.data(mask)
+def spec_of(nodes: list[Node], kind: str) -> ProbeSpec:
+    seeds = [f"127.0.0.1:{node.port}" for node in nodes[1:]]
+    return parse_probe({"name": "m", "kind": kind, "target": "127.0.0.1", "port": nodes[0].port, "seeds": seeds})
 
 
 @pytest.fixture
 def started(nodes: list[Node]) -> Iterator[tuple[MasterProber, Loop]]:
-    ports = [node.server_address[1] for node in nodes]
-    seeds = [f"127.0.0.1:{port}" for port in ports[1:]]
-    raw = {"name": "m", "kind": "elasticsearch_master", "target": "127.0.0.1", "port": ports[0], "seeds": seeds}
     hub = Loop()
-    prober = MasterProber(parse_probe(raw), hub)
+    prober = MasterProber(spec_of(nodes, "elasticsearch_master"), hub)
+    prober.open()
+    yield prober, hub
+    prober.close()
+    hub.selector.close()
+
+
+@pytest.fixture
+def watching(nodes: list[Node]) -> Iterator[tuple[HealthProber, Loop]]:
+    hub = Loop()
+    prober = HealthProber(spec_of(nodes, "elasticsearch_health"), hub)
     prober.open()
     yield prober, hub
     prober.close()
@@ -116,7 +83,7 @@ def test_one_that_is_alone_with_its_office_is_none(nodes: list[Node], started: t
     prober, hub = started
     nodes[1].master = nodes[2].master = ""
     prober.send(1)
-    hub.run_until(lambda: prober._said[1]["a"] == 1 and 1 in prober._why)
+    hub.run_until(lambda: "follow" in prober._why.get(1, ""))
     answer = prober.abandon(1)
     assert answer is not None
     assert answer.outcome is Outcome.TIMEOUT
@@ -129,7 +96,7 @@ def test_three_opinions_are_no_master(nodes: list[Node], started: tuple[MasterPr
     for node, name in zip(nodes, "abc"):
         node.master = name
     prober.send(1)
-    hub.run_until(lambda: sum(prober._said[1].values()) == 3)
+    hub.run_until(lambda: prober._why.get(1, "").count("1 of 3 follow") == 3)
     assert hub.ends == {}
 
 
@@ -163,3 +130,35 @@ def test_without_any_master_the_words_of_a_node_are_told(nodes: list[Node], star
 def test_documents_options_are_no_options_of_it() -> None:
     with pytest.raises(SpecError, match="unknown option 'shards' for elasticsearch_master"):
         parse_probe({"name": "m", "kind": "elasticsearch_master", "target": "x", "port": 9200, "shards": 3})
+
+
+@pytest.mark.parametrize("colour", ["green", "yellow"])
+def test_shards_that_are_served_are_well(nodes: list[Node], watching: tuple[HealthProber, Loop], colour: str) -> None:
+    prober, hub = watching
+    # A node without a master says nothing of the colour.
+    nodes[0].master = ""
+    nodes[1].colour = nodes[2].colour = colour
+    prober.send(1)
+    hub.run_until(lambda: 1 in hub.ends)
+    assert hub.ends[1] == (Outcome.OK, {"status": colour})
+
+
+def test_red_is_a_wrong_answer(nodes: list[Node], watching: tuple[HealthProber, Loop]) -> None:
+    prober, hub = watching
+    for node in nodes:
+        node.colour = "red"
+    prober.send(1)
+    hub.run_until(lambda: 1 in hub.ends)
+    assert hub.ends[1] == (Outcome.WRONG, {"status": "red", "why": "red, 3 shards have no place"})
+
+
+def test_without_a_master_nobody_knows_the_colour(nodes: list[Node], watching: tuple[HealthProber, Loop]) -> None:
+    prober, hub = watching
+    for node in nodes:
+        node.master, node.colour = "", "red"
+    prober.send(1)
+    hub.run_until(lambda: 1 in prober._why)
+    answer = prober.abandon(1)
+    assert answer is not None
+    assert answer.outcome is Outcome.TIMEOUT
+    assert hub.ends == {}

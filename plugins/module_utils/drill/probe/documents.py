@@ -29,6 +29,10 @@ PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 2.0
 LEFT_ALONE_SECONDS = 5.0
 READ_SECONDS = 60.0
+READ_PATIENCE_SECONDS = 10.0
+"""For one answer before and after the writing, after which another node is asked."""
+HAS_MASTER = "/_cluster/health?master_timeout=1s&filter_path=status"
+"""A node that is cut off lets an index that is to be made wait, and may find documents: those of before."""
 WORKERS = 16
 """More would only compete with the cluster for the processor; what is due while all are busy waits for its turn."""
 PAGE = 5000
@@ -111,7 +115,8 @@ class DocumentProber(WriteProber):
         problem = ""
         for place in self._places:
             try:
-                ask(place, "PUT", f"/{self._index}", body, READ_SECONDS)
+                ask(place, "GET", HAS_MASTER)
+                ask(place, "PUT", f"/{self._index}", body, READ_PATIENCE_SECONDS)
                 return
             except ValueError as error:
                 if "resource_already_exists" in str(error):
@@ -156,6 +161,7 @@ def read_documents(spec: ProbeSpec, run_id: str) -> list[int]:
     index = _index(spec, run_id)
     for place in itertools.cycle(nodes):
         try:
+            ask(place, "GET", HAS_MASTER)
             found = _read_from(place, index)
         except (OSError, ValueError) as error:
             if time.monotonic() > deadline:
@@ -163,7 +169,7 @@ def read_documents(spec: ProbeSpec, run_id: str) -> list[int]:
             time.sleep(0.5)
             continue
         try:
-            ask(place, "DELETE", f"/{index}", timeout=READ_SECONDS)
+            ask(place, "DELETE", f"/{index}", timeout=READ_PATIENCE_SECONDS)
         except (OSError, ValueError):
             # What was found counts; an index that stays is only in the way.
             pass
@@ -172,14 +178,16 @@ def read_documents(spec: ProbeSpec, run_id: str) -> list[int]:
 
 
 def _read_from(place: tuple[str, int], index: str) -> list[int]:
-    ask(place, "POST", f"/{index}/_refresh", timeout=READ_SECONDS)
+    ask(place, "POST", f"/{index}/_refresh", timeout=READ_PATIENCE_SECONDS)
     found: list[int] = []
     after: list[Any] = []
     while True:
         query: dict[str, Any] = {"size": PAGE, "sort": [{"number": "asc"}], "_source": False}
         if after:
             query["search_after"] = after
-        answer = ask(place, "POST", f"/{index}/_search?allow_partial_search_results=false", query, READ_SECONDS)
+        answer = ask(
+            place, "POST", f"/{index}/_search?allow_partial_search_results=false", query, READ_PATIENCE_SECONDS
+        )
         hits = answer["hits"]["hits"]
         found += [int(hit["_id"]) for hit in hits]
         if len(hits) < PAGE:

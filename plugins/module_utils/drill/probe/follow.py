@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..model import Outcome
@@ -18,6 +18,8 @@ from ..model import Outcome
 __all__ = ["Follower", "LaneStreak"]
 
 POLL_SECONDS = 0.05
+#: Kinds that have one attempt under way at most: a good one tells that all before it are decided.
+ONE_AT_A_TIME = frozenset({"session"})
 
 
 @dataclass
@@ -25,14 +27,41 @@ class LaneStreak:
     """The newest unbroken row of good answers of one probe, by sending time."""
 
     name: str
+    interval_us: int
     floor_us: int
-    """No streak is longer than can be told: attempts younger than the timeout are undecided."""
+    """After so long an attempt that nothing is known of was never made."""
     good_us: int = -1
     bad_us: int = -1
+    newest: int = -1
+    """The highest attempt that has ended."""
+    first_us: int = 0
+    """When attempt 0 was due."""
+    open: set[int] = field(default_factory=set)
+    """Attempts below it that have not: under way, or left out."""
+
+    def take(self, seq: int, sent_us: int, late_us: int, outcome: str) -> None:
+        """One attempt has ended."""
+        self.first_us = sent_us - late_us - seq * self.interval_us
+        self.open.update(range(self.newest + 1, seq))
+        self.open.discard(seq)
+        self.newest = max(self.newest, seq)
+        if outcome == Outcome.OK.value:
+            self.good_us = max(self.good_us, sent_us)
+        elif outcome != Outcome.PENDING.value:
+            self.bad_us = max(self.bad_us, sent_us)
 
     def length_us(self, since_us: int) -> int:
-        """How long the streak has lasted, counted from ``since_us`` at the earliest."""
-        return self.good_us - max(self.bad_us, since_us)
+        """How long the streak has lasted since ``since_us`` at the earliest; what may still fail is not in it."""
+        oldest = (self.good_us - self.floor_us - self.first_us) / self.interval_us
+        self.open = {seq for seq in self.open if seq > oldest}
+        undecided_us = self.first_us + max(self.open) * self.interval_us if self.open else -1
+        return self.good_us - max(self.bad_us, since_us, undecided_us)
+
+
+def undecided_us(probe: Mapping[str, Any]) -> int:
+    """How long before its newest good attempt a probe of the header may have one that is undecided still."""
+    timeout_ms = 0 if probe.get("kind") in ONE_AT_A_TIME else probe["timeout_ms"]
+    return int((timeout_ms + probe["interval_ms"]) * 1000)
 
 
 class Follower:
@@ -56,10 +85,10 @@ class Follower:
             self._take(json.loads(line))
 
     def unsteady(self, steady_us: int, since_us: int) -> list[str]:
-        """The probes without a streak of ``steady_us`` (at least their own timeout) since ``since_us``."""
+        """The probes without a streak of ``steady_us`` since ``since_us``."""
         if self.header is None:
             return ["(not started)"]
-        return [lane.name for lane in self.lanes if lane.length_us(since_us) < max(steady_us, lane.floor_us)]
+        return [lane.name for lane in self.lanes if lane.length_us(since_us) < steady_us]
 
     def now_us(self) -> int:
         """This instant on the run's axis; only meaningful on the host that runs it."""
@@ -84,12 +113,8 @@ class Follower:
             if value.get("t") == "header":
                 self.header = value
                 self.lanes = [
-                    LaneStreak(probe["name"], int((probe["timeout_ms"] + probe["interval_ms"]) * 1000))
+                    LaneStreak(probe["name"], int(probe["interval_ms"] * 1000), undecided_us(probe))
                     for probe in value["probes"]
                 ]
             return
-        lane, sent_us, outcome = self.lanes[value[0]], value[2], value[4]
-        if outcome == Outcome.OK.value:
-            lane.good_us = max(lane.good_us, sent_us)
-        elif outcome != Outcome.PENDING.value:
-            lane.bad_us = max(lane.bad_us, sent_us)
+        self.lanes[value[0]].take(value[1], value[2], value[3], value[4])

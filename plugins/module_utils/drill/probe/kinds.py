@@ -9,6 +9,7 @@ from typing import Optional
 
 from .command import CommandProber, read_numbers
 from .documents import DocumentProber, read_documents
+from .health import HealthProber
 from .http import HttpProber
 from .icmp import IcmpProber
 from .masters import MasterProber
@@ -36,6 +37,7 @@ PROBERS: Mapping[str, type[Prober]] = {
     "session": SessionProber,
     "elasticsearch": DocumentProber,
     "elasticsearch_master": MasterProber,
+    "elasticsearch_health": HealthProber,
 }
 
 READERS: Mapping[str, Reader] = {

@@ -94,6 +94,7 @@ KINDS: Mapping[str, KindRules] = {
     # An application tries again, too.
     "elasticsearch": KindRules(100, 5000, True, {"seeds": list, "shards": int, "replicas": int}),
     "elasticsearch_master": KindRules(100, 800, True, {"seeds": list}),
+    "elasticsearch_health": KindRules(500, 2000, True, {"seeds": list}),
 }
 
 DEFAULTS: Mapping[str, Any] = {"family": "any", "source": None}
@@ -287,7 +288,7 @@ def parse_probe(raw: Mapping[str, Any], index: int = 0) -> ProbeSpec:
             errors.append(f"{where}: {key} must be a list of words, the program first")
     if kind == "redis":
         errors += _redis_mistakes(options, where)
-    if kind in ("elasticsearch", "elasticsearch_master"):
+    if kind.startswith("elasticsearch"):
         errors += _elasticsearch_mistakes(options, where)
     if kind == "session" and options.get("read_path") and "{number}" not in str(options.get("path")):
         errors.append(f"{where}: with read_path, path needs {{number}} where the number goes that is to be kept")
