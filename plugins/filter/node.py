@@ -14,6 +14,7 @@ from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
 addresses = Late("node.addresses")
 hosts = Late("node.hosts")
 openings = Late("node.openings")
+trust = Late("node.trust")
 
 
 def node_hosts(text: str, members: Sequence[Mapping[str, Any]]) -> str:
@@ -44,7 +45,9 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> function."""
         return {
+            "node_authorized_keys": trust.function("authorized_keys"),
             "node_hosts": node_hosts,
+            "node_known_hosts": trust.function("known_hosts"),
             "node_openings": node_openings,
             "node_own_addresses": addresses.function("own"),
         }

@@ -14,6 +14,17 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "plugins" / "module_utils"))
 from pacemaker import corosync_times
 
+#: what becomes of each daemon that is killed: it is started again, or its node is fenced
+DAEMONS = {
+    "pacemaker-attrd": "respawned",
+    "pacemaker-schedulerd": "respawned",
+    "pacemaker-fenced": "respawned",
+    "pacemaker-execd": "respawned",
+    "pacemaker-based": "respawned",
+    "pacemaker-controld": "respawned",
+    "pacemakerd": "respawned",
+    "corosync": "node fenced",
+}
 CORE = {
     "A change of corosync.conf, by reload": "config_change",
     "Clean stop of the serving node": "service_stop",
@@ -29,6 +40,10 @@ FULL = {
     "End of the standby": "config_change",
     "A new key, corosync restarted on all nodes": "config_change",
     "Restarts of pacemaker, one node at a time": "config_change",
+    "A planned move": "config_change",
+    "Nodes that come and go": "config_change",
+    "A service that fails twice": "config_change",
+    **dict.fromkeys((f"{daemon} killed on the serving node" for daemon in DAEMONS), "process_kill"),
 }
 #: the scenario's timers
 TOTEM = {"token": 1500, "token_coefficient": 500}
@@ -97,6 +112,21 @@ def test_what_comes_back_moves_nothing(drills: dict[str, dict[str, Any]]) -> Non
 def test_nobody_had_the_address_twice(drills: dict[str, dict[str, Any]]) -> None:
     """The one that was cut off was fenced before the others started the same."""
     assert measure(drills["Partition of three nodes, the serving one alone"], "page", "moves") == 1
+
+
+def test_each_killed_daemon_did_what_is_written_down(drills: dict[str, dict[str, Any]], is_full: bool) -> None:
+    if not is_full:
+        pytest.skip("killed daemons belong to the full list")
+    for daemon, outcome in DAEMONS.items():
+        run = drills[f"{daemon} killed on the serving node"]
+        assert run["fault"]["text"].endswith(f"; {outcome}"), daemon
+        assert measure(run, "page", "moves") == (outcome == "node fenced"), daemon
+
+
+def test_a_service_moves_only_when_it_has_failed_twice(drills: dict[str, dict[str, Any]], is_full: bool) -> None:
+    if not is_full:
+        pytest.skip("the threshold belongs to the full list")
+    assert measure(drills["A service that fails twice"], "page", "moves") == 1
 
 
 def test_the_game_day_was_complete(proof: Path, is_full: bool) -> None:

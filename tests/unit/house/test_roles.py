@@ -178,3 +178,32 @@ def test_a_table_shows_nested_options_and_survives_bars() -> None:
     assert "| `web_sites` | list of dict | `[]` | One \\| site. Each with a name. |" in table
     assert "| `web_sites[].name` | str | *required* | Its name. One of `a`, `b`. |" in table
     assert table.index("### Variables") < table.index("### Entry point `verify`")
+
+
+def borrowed(project: Path, play: dict[str, Any]) -> set[str]:
+    """Return the variables that a play gives to its roles and that only the defaults of a role it does not run have."""
+    roles = {(role if isinstance(role, str) else role["role"]).split(".")[-1] for role in play.get("roles", [])}
+    text = str(play.get("roles", []))
+    names = {
+        name
+        for path in project.glob("roles/*/defaults/main.yml")
+        if path.parts[-3] not in roles
+        for name in load(path) or {}
+    }
+    return {name for name in names if re.search(rf"\b{name}\b(?!\s*\|\s*default\b)(?!')", text)}
+
+
+def test_playbooks_use_the_defaults_of_roles_that_they_run(project: Path) -> None:
+    found = {
+        (path.name, play["name"]): missing
+        for path in sorted((project / "playbooks").glob("*.yml"))
+        for play in load(path)
+        if (missing := borrowed(project, play))
+    }
+    assert found == {}
+
+
+def test_a_play_without_the_role_whose_defaults_it_uses_is_found(project: Path) -> None:
+    node = {"role": "steadfast.ha.node", "vars": {"node_members": "{{ pacemaker_members }}"}}
+    assert borrowed(project, {"roles": [node]}) == {"pacemaker_members"}
+    assert borrowed(project, {"roles": [node, "steadfast.ha.pacemaker"]}) == set()

@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from node import addresses, hosts, openings
+from node import addresses, hosts, openings, trust
 
 TOOL = Path(__file__).resolve().parents[3] / "roles" / "node" / "files" / "steadfast-firewall"
 
@@ -47,6 +47,44 @@ def test_a_member_that_is_not_told_keeps_its_line() -> None:
 def test_a_wrong_address_is_refused() -> None:
     with pytest.raises(ValueError, match="web1"):
         hosts.with_members("", [{"name": "x", "addresses": ["web1"]}])
+
+
+def told(member: str, key: str) -> dict[str, Any]:
+    """What a member tells about itself."""
+    return {
+        "member": member,
+        "names": [member, member, "10.0.0.1"],
+        "sources": ["10.0.0.1", "10.1.0.1"],
+        "key": f"ssh-ed25519 {key} root@somewhere\n",
+        "host_key": f"ssh-ed25519 host{key} root@{member}\n",
+    }
+
+
+def test_members_trust_each_other_and_keep_whom_they_trusted() -> None:
+    mine = "ssh-rsa AAAA me\n"
+    first = trust.authorized_keys(mine, [told("web1", "K1"), told("web2", "K2")], ["web1", "web2"])
+    assert first.splitlines() == [
+        "ssh-rsa AAAA me",
+        trust.BEGIN,
+        'from="10.0.0.1,10.1.0.1" ssh-ed25519 K1 web1',
+        'from="10.0.0.1,10.1.0.1" ssh-ed25519 K2 web2',
+        trust.END,
+    ]
+    assert trust.authorized_keys(first, [told("web1", "K1")], ["web1", "web2"]) == first
+    # one has a new key, one has left
+    later = trust.authorized_keys(first, [told("web1", "K9")], ["web1"])
+    assert later.splitlines()[2:-1] == ['from="10.0.0.1,10.1.0.1" ssh-ed25519 K9 web1']
+
+
+def test_members_know_each_other_by_all_their_names() -> None:
+    text = trust.known_hosts("", [told("web1", "K1")], ["web1"])
+    assert text.splitlines() == [trust.BEGIN, "web1,10.0.0.1 ssh-ed25519 hostK1 web1", trust.END]
+    assert trust.known_hosts(text, [], ["web1"]) == text
+
+
+def test_what_is_no_public_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="no public key"):
+        trust.known_hosts("", [{**told("web1", "K1"), "host_key": "-----BEGIN"}], ["web1"])
 
 
 def test_own_addresses_are_the_primary_ones_default_route_first() -> None:

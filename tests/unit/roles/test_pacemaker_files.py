@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+CHOSEN = ["resource-agents", "fence-agents-ipmilan", "fence-agents-apc-snmp"]
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 
@@ -23,8 +25,10 @@ conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(conftest)
 
 
-def cluster(name: str, os_family: str, count: int, **variables: Any) -> dict[str, Any]:
-    """An inventory group that is a cluster of its own: hosts <name>1, <name>2, ..."""
+def cluster(name: str, system: str, count: int, **variables: Any) -> dict[str, Any]:
+    """An inventory group that is a cluster of its own: hosts <name>1, <name>2, ...; ``system`` as in ``Debian 13``."""
+    distribution, release = system.split()
+    os_family = "RedHat" if distribution == "Rocky" else "Debian"
     facts = {"os_family": os_family, "interfaces": ["ens3"]}
     hosts: dict[str, Any] = {}
     for number in range(1, count + 1):
@@ -32,6 +36,8 @@ def cluster(name: str, os_family: str, count: int, **variables: Any) -> dict[str
         hosts[f"{name}{number}"] = {
             "given_facts": {
                 **facts,
+                "distribution": distribution,
+                "distribution_major_version": release,
                 "default_ipv4": {"interface": "ens3", "address": address},
                 "ens3": {"device": "ens3", "ipv4": {"address": address}},
             }
@@ -49,9 +55,11 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (role / "tasks").mkdir()
     shutil.copy(HERE / "pacemaker" / "tasks.yml", role / "tasks" / "main.yml")
     inventory = {
-        "debian": cluster("debian", "Debian", 2),
-        "ubuntu": cluster("ubuntu", "Debian", 2, pacemaker_qdevice={"host": "192.0.2.9"}),
-        "redhat": cluster("redhat", "RedHat", 3, pacemaker_totem={"token": 5000}),
+        "debian": cluster("debian", "Debian 13", 2),
+        "ubuntu": cluster("ubuntu", "Ubuntu 24", 2, pacemaker_qdevice={"host": "192.0.2.9"}),
+        "redhat": cluster("redhat", "Rocky 9", 3, pacemaker_totem={"token": 5000}),
+        "bookworm": cluster("bookworm", "Debian 12", 1, pacemaker_agent_packages=CHOSEN),
+        "trixie": cluster("trixie", "Debian 13", 1, pacemaker_agent_packages=CHOSEN),
     }
     (folder / "inventory.json").write_text(json.dumps({"all": {"children": inventory}}))
     done = conftest.ansible_playbook(
@@ -123,3 +131,8 @@ def test_packages_of_a_platform(host: str, packages: str, repository: str, envir
     assert (rendered / host / "packages").read_text() == packages
     assert (rendered / host / "repository").read_text() == repository
     assert (rendered / host / "environment_file").read_text() == environment
+
+
+def test_single_fence_agents_are_the_one_package_where_there_is_only_that(rendered: Path) -> None:
+    assert (rendered / "bookworm1" / "packages").read_text().endswith(" resource-agents fence-agents")
+    assert (rendered / "trixie1" / "packages").read_text().endswith(" ".join(["", *CHOSEN]))
