@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Builds the demo application from its sources, with the compiler that Tomcat has for its JSPs, or javac.
 
-build.py OUT.war --servlet-api /usr/share/java/tomcat10-servlet-api.jar [--version 2] [--local] [--broken]
+build.py FOLDER --servlet-api /usr/share/java/tomcat10-servlet-api.jar
 
-The same sources make the same bytes. ``--local`` leaves <distributable/> out, so that sessions stay where they are;
-``--broken`` makes an application that Tomcat can't start.
+The same sources make the same bytes, of four archives: two versions, ``local.war`` without <distributable/>, so that
+sessions stay where they are, and ``broken.war``, which Tomcat can't start.
 """
 
 from __future__ import annotations
@@ -65,14 +65,23 @@ def classes(servlet_api: Path, place: Path) -> dict[str, bytes]:
     }
 
 
-def pages(version: str, is_local: bool, is_broken: bool) -> dict[str, bytes]:
+#: Archive -> what in its descriptor is replaced by what.
+ARCHIVES = {
+    "demo-1": {"@VERSION@": "1"},
+    "demo-2": {"@VERSION@": "2"},
+    "local": {"@VERSION@": "1", "  <distributable/>\n": ""},
+    "broken": {
+        "@VERSION@": "1",
+        "</web-app>": "  <listener><listener-class>steadfast.demo.NobodyKnows</listener-class></listener>\n</web-app>",
+    },
+}
+
+
+def pages(replaced: dict[str, str]) -> dict[str, bytes]:
     """What is not compiled: path in the archive -> content."""
-    descriptor = (HERE / "WEB-INF" / "web.xml").read_text(encoding="utf-8").replace("@VERSION@", version)
-    if is_local:
-        descriptor = descriptor.replace("  <distributable/>\n", "")
-    if is_broken:
-        listener = "  <listener><listener-class>steadfast.demo.NobodyKnows</listener-class></listener>\n</web-app>"
-        descriptor = descriptor.replace("</web-app>", listener)
+    descriptor = (HERE / "WEB-INF" / "web.xml").read_text(encoding="utf-8")
+    for before, after in replaced.items():
+        descriptor = descriptor.replace(before, after)
     found = {path.name: path.read_bytes() for path in sorted(HERE.glob("*.jsp"))}
     return {**found, "WEB-INF/web.xml": descriptor.encode()}
 
@@ -91,15 +100,13 @@ def write(out: Path, content: dict[str, bytes]) -> None:
 def main(arguments: list[str]) -> None:
     """Run the program."""
     parser = argparse.ArgumentParser(description="Build the demo application.")
-    parser.add_argument("out", type=Path)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--servlet-api", type=Path, required=True)
-    parser.add_argument("--version", default="1")
-    parser.add_argument("--local", action="store_true")
-    parser.add_argument("--broken", action="store_true")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as place:
         compiled = classes(given.servlet_api, Path(place))
-    write(given.out, {**compiled, **pages(given.version, given.local, given.broken)})
+    for name, replaced in ARCHIVES.items():
+        write(given.folder / f"{name}.war", {**compiled, **pages(replaced)})
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ options:
     type: path
     default: /usr/sbin/apache2
   environment_file:
-    description: Shell file that sets the variables that the main file uses. Left out when it is not there.
+    description: Shell file that sets the variables that the main file uses. Left out when it is empty or not there.
     type: path
     default: /etc/apache2/envvars
   unit:
@@ -94,13 +94,14 @@ reasons:
 
 import datetime
 import os
+import re
 import shlex
 import shutil
 import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.files import File, FileSet, write
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.files import File, FileSet, read, write
 
 
 class Apache:
@@ -131,6 +132,12 @@ class Apache:
         try:
             copy = os.path.join(place, "conf")
             shutil.copytree(root, copy, symlinks=True)
+            anchor(root, copy)
+            main = os.path.join(copy, self.given["main_file"])
+            # where it names its own folder, it would lead back to the live one
+            write(
+                main, re.sub(rf'(?m)^(\s*ServerRoot\s+)"?{re.escape(root)}/?"?\s*$', rf'\1"{copy}"', read(main) or "")
+            )
             for path, file in self._below(copy).files.items():
                 # absolute paths of the role's own folder lead into the copy, too
                 text = f"-> {file.target}" if file.target else file.content
@@ -145,7 +152,7 @@ class Apache:
                     "-d",
                     copy,
                     "-f",
-                    f"{copy}/{self.given['main_file']}",
+                    main,
                 ]
             )
             if rc == 0:
@@ -184,6 +191,20 @@ class Apache:
     def _newest(self) -> float:
         times = [os.lstat(path).st_mtime for path in self.files.files if os.path.lexists(path)]
         return max(times, default=0.0)
+
+
+def anchor(root: str, copy: str) -> None:
+    """Have relative links that lead out of a folder lead to the same places from its copy."""
+    for folder, folders, names in os.walk(copy):
+        for name in folders + names:
+            path = os.path.join(folder, name)
+            if not os.path.islink(path) or os.path.isabs(os.readlink(path)):
+                continue
+            origin = os.path.dirname(os.path.join(root, os.path.relpath(path, copy)))
+            target = os.path.normpath(os.path.join(origin, os.readlink(path)))
+            if os.path.commonpath([root, target]) != root:
+                os.unlink(path)
+                os.symlink(target, path)
 
 
 def last_change(text: str) -> float:

@@ -29,6 +29,10 @@ options:
     type: list
     elements: str
     required: true
+  missing_ok:
+    description: Pass over names that this balancer does not have yet, instead of failing?
+    type: bool
+    default: false
   activation:
     description: What they are to be.
     type: str
@@ -111,6 +115,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "names": {"type": "list", "elements": "str", "required": True},
+            "missing_ok": {"type": "bool", "default": False},
             "activation": {"type": "str", "choices": ["active", "disabled", "stopped"], "required": True},
             "drain_seconds": {"type": "int", "default": 0},
             "idle_required": {"type": "bool", "default": False},
@@ -118,9 +123,10 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    names, wanted = module.params["names"], module.params["activation"]
+    wanted = module.params["activation"]
     status = Status(module)
     found = status.members()
+    names = [name for name in module.params["names"] if name in found or not module.params["missing_ok"]]
     for name in names:
         if name not in found:
             module.fail_json(msg=f"this balancer has no worker {name!r}, {nearest(name, found)}")

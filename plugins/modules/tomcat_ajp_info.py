@@ -30,6 +30,10 @@ options:
     description: The secret.
     type: str
     required: true
+  timeout:
+    description: How long to wait for each, in seconds.
+    type: float
+    default: 3
 """
 
 EXAMPLES = r"""
@@ -66,10 +70,11 @@ def main() -> None:
         argument_spec={
             "connectors": {"type": "list", "elements": "dict", "required": True},
             "secret": {"type": "str", "required": True, "no_log": True},
+            "timeout": {"type": "float", "default": 3.0},
         },
         supports_check_mode=True,
     )
-    problems, silent = refusals(module.params["connectors"], module.params["secret"])
+    problems, silent = refusals(module.params["connectors"], module.params["secret"], module.params["timeout"])
     module.exit_json(changed=False, problems=problems, silent=silent)
 
 

@@ -84,7 +84,7 @@ def web_servers(where: str, given: Any) -> tuple[list[dict[str, Any]], list[dict
         address = {field: entry[field] for field in VIP if field in entry}
         vip(path, address)
         resources.append({"name": f"{name}-vip", "vip": address})
-        server = {"name": f"{name}-server", "service": {"unit": entry["unit"]}}
+        server: dict[str, Any] = {"name": f"{name}-server", "service": {"unit": entry["unit"]}}
         if "start_timeout" in entry:
             server["operations"] = [{"action": "start", "interval": "0s", "timeout": entry["start_timeout"]}]
         resources.append(server)

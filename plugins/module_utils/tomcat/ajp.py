@@ -10,14 +10,18 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Optional
 
-__all__ = ["AjpError", "cping", "refusals", "status_of"]
+__all__ = ["AjpError", "Answer", "cping", "get", "refusals", "status_of"]
 
 CPING, FORWARD, GET = 10, 2, 2
 CPONG, SEND_HEADERS = 9, 4
 REQUEST_ATTRIBUTE_SECRET = 0x0C
 END = 0xFF
+#: Names of headers have numbers, from this first byte on.
+NUMBERED = 0xA0
+HOST, COOKIE, SET_COOKIE = b"\xa0\x0b", b"\xa0\x09", b"\xa0\x07"
 MAX_PACKET = 65536
 #: How a connector answers a wrong secret, whatever it was asked for.
 FORBIDDEN = 403
@@ -27,6 +31,14 @@ NOWHERE = "/steadfast-asks-for-a-page-that-nobody-has"
 
 class AjpError(RuntimeError):
     """Nobody answered as AJP wants it; the text says what came instead."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page was answered with. cookies: text of each Set-Cookie header."""
+
+    status: int
+    cookies: tuple[str, ...]
 
 
 def packet(payload: bytes) -> bytes:
@@ -40,11 +52,12 @@ def string(text: str) -> bytes:
     return struct.pack(">H", len(raw)) + raw + b"\0"
 
 
-def forward(path: str, host: str, secret: Optional[str]) -> bytes:
-    """A FORWARD_REQUEST packet for a GET from 127.0.0.1."""
+def forward(path: str, host: str, secret: Optional[str], cookie: str = "") -> bytes:
+    """A FORWARD_REQUEST packet for a GET from 127.0.0.1. cookie: text of the Cookie header, '' for none."""
     payload = bytes([FORWARD, GET]) + string("HTTP/1.1") + string(path) + string("127.0.0.1") + string("localhost")
     payload += string(host) + struct.pack(">H", 80) + b"\0"
-    payload += struct.pack(">H", 1) + b"\xa0\x0b" + string(host)
+    headers = [HOST + string(host)] + ([COOKIE + string(cookie)] if cookie else [])
+    payload += struct.pack(">H", len(headers)) + b"".join(headers)
     if secret is not None:
         payload += bytes([REQUEST_ATTRIBUTE_SECRET]) + string(secret)
     return packet(payload + bytes([END]))
@@ -88,12 +101,58 @@ def cping(address: str, port: int, timeout: float = 3.0) -> None:
         raise AjpError(f"answered CPing with a packet of kind {found[0]}")
 
 
+def _headers(payload: bytes) -> Answer:
+    """Read a SEND_HEADERS packet. Raises AjpError for one that ends too early."""
+    at = 1
+
+    def number() -> int:
+        nonlocal at
+        if at + 2 > len(payload):
+            raise AjpError("answered a request with a packet that is cut off")
+        at += 2
+        return int(struct.unpack(">H", payload[at - 2 : at])[0])
+
+    def text() -> str:
+        nonlocal at
+        length = number()
+        at += length + 1
+        return payload[at - length - 1 : at - 1].decode("utf-8", "replace")
+
+    status = number()
+    text()
+    cookies = []
+    for _count in range(number()):
+        begin = at
+        if payload[at : at + 1] == bytes([NUMBERED]):
+            number()
+            is_cookie = payload[begin:at] == SET_COOKIE
+        else:
+            is_cookie = text().lower() == "set-cookie"
+        value = text()
+        cookies += [value] if is_cookie else []
+    return Answer(status, tuple(cookies))
+
+
+def get(
+    address: str,
+    port: int,
+    path: str,
+    secret: Optional[str],
+    *,
+    host: str = "localhost",
+    cookie: str = "",
+    timeout: float = 10.0,
+) -> Answer:
+    """Ask for a page. secret None: without one; cookie: what to send of it; timeout: seconds. Raises AjpError."""
+    found = _ask(address, port, forward(path, host, secret, cookie), timeout)
+    if found[0] != SEND_HEADERS:
+        raise AjpError(f"answered a request with a packet of kind {found[0]}")
+    return _headers(found)
+
+
 def status_of(address: str, port: int, path: str, secret: Optional[str], timeout: float = 10.0) -> int:
     """Ask for a page and return the HTTP status of the answer. secret None: without one. Raises AjpError."""
-    found = _ask(address, port, forward(path, "localhost", secret), timeout)
-    if found[0] != SEND_HEADERS or len(found) < 3:
-        raise AjpError(f"answered a request with a packet of kind {found[0]}")
-    return int(struct.unpack(">H", found[1:3])[0])
+    return get(address, port, path, secret, timeout=timeout).status
 
 
 def refusals(connectors: Iterable[Mapping[str, Any]], secret: str, timeout: float = 3.0) -> tuple[list[str], list[str]]:

@@ -44,6 +44,8 @@ STATIC = {
 }
 # A frozen process still accepts connections and data; only an answer shows that somebody is there.
 DETECTOR = {"connectTimeout": "500", "performReadTest": "true", "readTestTimeout": "500"}
+# Relative ones are below the instance's own folder. An archive that came is renamed from tempDir to deployDir.
+FARM = {"deployDir": "webapps", "tempDir": "temp", "watchDir": "watch"}
 DOMAIN = "steadfast"
 
 
@@ -145,6 +147,6 @@ def cluster(instance: Instance, everybody: Sequence[Instance], request: Mapping[
     SubElement(root, "Valve", {"className": f"{_HA}session.JvmRouteBinderValve"})
     if request["farm"]:
         farm = attributes("tomcat_farm", request["farm"], words.FARM)
-        SubElement(root, "Deployer", {"className": f"{_HA}deploy.FarmWarDeployer", **farm})
+        SubElement(root, "Deployer", {"className": f"{_HA}deploy.FarmWarDeployer", **FARM, **farm})
     SubElement(root, "ClusterListener", {"className": f"{_HA}session.ClusterSessionListener"})
     return root

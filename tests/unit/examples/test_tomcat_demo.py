@@ -29,24 +29,29 @@ def build(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def test_the_same_sources_are_the_same_bytes(build: ModuleType, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        build.main([str(tmp_path / f"{name}.war"), "--servlet-api", "none"])
-    assert (tmp_path / "one.war").read_bytes() == (tmp_path / "two.war").read_bytes()
+        (tmp_path / name).mkdir()
+        build.main([str(tmp_path / name), "--servlet-api", "none"])
+    archives = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert archives == ["broken.war", "demo-1.war", "demo-2.war", "local.war"]
+    for name in archives:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 def test_sessions_travel_unless_they_are_to_stay(build: ModuleType, tmp_path: Path) -> None:
-    build.main([str(tmp_path / "demo.war"), "--servlet-api", "none", "--version", "7"])
-    build.main([str(tmp_path / "local.war"), "--servlet-api", "none", "--local"])
-    assert inspect(str(tmp_path / "demo.war")).is_distributable
+    build.main([str(tmp_path), "--servlet-api", "none"])
+    assert inspect(str(tmp_path / "demo-1.war")).is_distributable
     assert not inspect(str(tmp_path / "local.war")).is_distributable
-    with zipfile.ZipFile(tmp_path / "demo.war") as archive:
-        assert "<param-value>7</param-value>" in archive.read("WEB-INF/web.xml").decode()
+    with zipfile.ZipFile(tmp_path / "demo-2.war") as archive:
+        assert "<param-value>2</param-value>" in archive.read("WEB-INF/web.xml").decode()
         assert {"index.jsp", "test.jsp"} < set(archive.namelist())
 
 
 def test_a_broken_one_looks_whole_until_tomcat_starts_it(build: ModuleType, tmp_path: Path) -> None:
-    build.main([str(tmp_path / "broken.war"), "--servlet-api", "none", "--broken"])
+    build.main([str(tmp_path), "--servlet-api", "none"])
     found = inspect(str(tmp_path / "broken.war"))
     assert (found.errors, found.is_distributable) == ([], True)
+    with zipfile.ZipFile(tmp_path / "broken.war") as archive:
+        assert "NobodyKnows" in archive.read("WEB-INF/web.xml").decode()
 
 
 def test_without_a_compiler_it_says_what_to_install(build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ def jk_request_of() -> Callable[..., dict[str, Any]]:
 
     def make(**given: Any) -> dict[str, Any]:
         found = {name[len("mod_jk_") :]: value for name, value in defaults("mod_jk").items()}
+        found.update(log_file="/var/log/apache2/mod_jk.log", shm_file="${APACHE_RUN_DIR}/jk-runtime-status")
         found.update(secret=SECRET, status={"address": "127.0.0.1", "port": 8019, "path": "/jk-status", "allow": []})
         unknown = set(given) - set(found)
         assert not unknown, unknown

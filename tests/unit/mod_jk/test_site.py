@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tomcat.mod_jk.site import jk_conf, mount, mounts_of, site_conf, uri_map
+from tomcat.mod_jk.site import jk_conf, load_conf, mount, mounts_of, site_conf, uri_map
 from tomcat.words import Refused
 
 Make = Callable[..., dict[str, Any]]
@@ -101,3 +101,9 @@ def test_the_log_level_is_one_that_there_is(jk_request_of: Make) -> None:
     assert "JkLogLevel debug\n" in jk_conf(jk_request_of(log_level="debug"), HERE)
     with pytest.raises(Refused, match=re.escape("did you mean debug?")):
         jk_conf(jk_request_of(log_level="debgu"), HERE)
+
+
+def test_a_module_that_was_built_is_loaded() -> None:
+    assert "\nLoadModule jk_module /usr/lib64/httpd/modules/mod_jk.so\n" in load_conf(
+        "/usr/lib64/httpd/modules/mod_jk.so"
+    )

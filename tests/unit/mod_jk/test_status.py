@@ -8,7 +8,8 @@ import socket
 import threading
 
 import pytest
-from tomcat.ajp import AjpError, cping, forward, refusals, status_of
+from tomcat.ajp import AjpError, Answer, cping, forward, get, refusals, status_of
+from tomcat.hops import carried
 from tomcat.mod_jk.sessions import complaints, split
 from tomcat.mod_jk.status import members, problems, update_query
 
@@ -110,18 +111,70 @@ def test_something_else_is_told_from_ajp() -> None:
 
 
 def test_a_status_is_read_and_the_secret_sent() -> None:
-    port, asked = answered(b"AB\x00\x07\x04\x01\x93\x00\x00\x00\x00")
+    port, asked = answered(b"AB\x00\x08\x04\x01\x93\x00\x00\x00\x00\x00")
     assert status_of("127.0.0.1", port, "/demo/", "sesame") == 403
     assert b"\x0c\x00\x06sesame\x00\xff" in asked[0]
     assert b"sesame" not in forward("/demo/", "localhost", None)
 
 
 def test_who_refuses_a_secret_is_told_from_who_takes_it_and_who_is_silent() -> None:
-    refusing, _asked = answered(b"AB\x00\x07\x04\x01\x93\x00\x00\x00\x00")
-    taking, asked = answered(b"AB\x00\x07\x04\x01\x94\x00\x00\x00\x00")
+    refusing, _asked = answered(b"AB\x00\x08\x04\x01\x93\x00\x00\x00\x00\x00")
+    taking, asked = answered(b"AB\x00\x08\x04\x01\x94\x00\x00\x00\x00\x00")
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nobody = closed.getsockname()[1]
     ports = {"app1": refusing, "app2": taking, "app3": nobody}
     connectors = [{"name": name, "address": "127.0.0.1", "port": port} for name, port in ports.items()]
     assert refusals(connectors, "sesame") == ([f"worker app1 (127.0.0.1:{refusing}) refuses this secret"], ["app3"])
     assert b"\x0c\x00\x06sesame\x00" in asked[0]
+
+
+def test_cookies_are_sent_and_read() -> None:
+    named = b"\x00\x0aSet-Cookie\x00\x00\x05o=x.y\x00"
+    numbered = b"\xa0\x01\x00\x09text/html\x00" + b"\xa0\x07\x00\x0fJSESSIONID=A.b;\x00"
+    payload = b"\x04\x00\xc8\x00\x02OK\x00\x00\x03" + numbered + named
+    port, asked = answered(b"AB" + len(payload).to_bytes(2, "big") + payload)
+    assert get("127.0.0.1", port, "/", "s", cookie="JSESSIONID=A.a") == Answer(200, ("JSESSIONID=A.b;", "o=x.y"))
+    assert b"\xa0\x09\x00\x0eJSESSIONID=A.a\x00" in asked[0]
+
+
+def test_an_answer_that_is_cut_off_is_told() -> None:
+    port, _asked = answered(b"AB\x00\x04\x04\x00\xc8\x00")
+    with pytest.raises(AjpError, match="cut off"):
+        get("127.0.0.1", port, "/", None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "seen", "wrong"),
+    [
+        ([(200, "A.app1"), (200, "A.app2"), (200, "")], ["A.app1", "A.app2", "A.app2"], []),
+        (
+            [(200, "A.app1"), (200, "B.app2")],
+            ["A.app1", "B.app2"],
+            ["the session was lost on its way from app1 to app2"],
+        ),
+        ([(200, "")], [], ["the page starts no session"]),
+        ([(200, "A.app1"), (404, "")], ["A.app1"], ["app2 answers with 404"]),
+    ],
+)
+def test_a_session_is_carried_from_worker_to_worker(
+    answers: list[tuple[int, str]], seen: list[str], wrong: list[str]
+) -> None:
+    names = ["app1", "app2", "app3"][: len(answers)]
+    given = iter(answers)
+    sent = []
+
+    def ask(name: str, session: str) -> Answer:
+        sent.append((name, session))
+        status, now = next(given)
+        return Answer(status, ("other=1", f"JSESSIONID={now}; Path=/demo") if now else ())
+
+    assert carried(names, ask, "JSESSIONID") == (seen, wrong)
+    assert sent[0] == ("app1", "")
+    assert sent[1:] == list(zip(names[1:], seen))[: len(sent) - 1]
+
+
+def test_a_worker_that_is_away_ends_the_journey() -> None:
+    def ask(_name: str, _session: str) -> Answer:
+        raise AjpError("nobody there")
+
+    assert carried(["app1"], ask, "JSESSIONID") == ([], ["app1 does not answer: nobody there"])

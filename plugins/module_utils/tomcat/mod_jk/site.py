@@ -11,7 +11,7 @@ from typing import Any, Union
 from ..words import Refused, nearest
 from .workers import Workers
 
-__all__ = ["jk_conf", "mount", "mounts_of", "site_conf", "uri_map"]
+__all__ = ["jk_conf", "load_conf", "mount", "mounts_of", "site_conf", "uri_map"]
 
 LEVELS = ("trace", "debug", "info", "warn", "error")
 _PATH = re.compile(r"!?/[^\s\"']*")
@@ -67,7 +67,7 @@ def jk_conf(request: Mapping[str, Any], directory: str) -> str:
         f"JkWorkersFile {directory}/workers.properties",
         f"JkLogFile {_quoted('mod_jk_log_file', request['log_file'])}",
         f"JkLogLevel {level}",
-        "JkShmFile ${APACHE_RUN_DIR}/jk-runtime-status",
+        f"JkShmFile {request['shm_file']}",
         # idle connections are checked and lost workers tried again by a thread, not at a visitor's expense
         f"JkWatchdogInterval {int(request['maintain_seconds'])}",
     ]
@@ -90,6 +90,11 @@ def jk_conf(request: Mapping[str, Any], directory: str) -> str:
         "</VirtualHost>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def load_conf(module: str) -> str:
+    """Return the file that loads a module that no package loads. module: its path."""
+    return f"# Ansible managed: role steadfast.ha.mod_jk\nLoadModule jk_module {module}\n"
 
 
 def site_conf(site: Mapping[str, Any], request: Mapping[str, Any], workers: Workers, directory: str) -> str:

@@ -39,7 +39,8 @@ SAFE_MEMBER: Mapping[str, Any] = {
     "recovery_options": 19,
 }
 SAFE_BALANCER: Mapping[str, Any] = {
-    # Seconds until a lost worker is tried again. A ping goes before the request, so that nobody pays for the try.
+    # Seconds until a lost worker is tried again, by a request of its sessions. A ping goes before that, so whoever's it
+    # is waits for ping_timeout or socket_connect_timeout at most.
     "recover_time": 15,
     # A worker that does not answer a ping is lost now, and not after half a minute of further tries.
     "error_escalation_time": 0,

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module mod_jk_worker, run by Ansible, before a status worker that keeps what it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+LETTERS = {"0": "ACT", "1": "DIS", "2": "STP"}
+
+
+class Status(HTTPServer):
+    """A status worker with app1 and app2."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.told = {"app1": "ACT", "app2": "ACT"}
+        self.updates = 0
+
+
+class Answer(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Status
+
+    def do_GET(self) -> None:
+        """Take an update, tell all."""
+        query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
+        if query["cmd"] == "update":
+            self.server.updates += 1
+            self.server.told[query["sw"]] = LETTERS[query["vwa"]]
+        rows = [
+            f"worker.loadbalancer.balance_workers={name}\nworker.{name}.activation={activation}\nworker.{name}.state=OK"
+            for name, activation in self.server.told.items()
+        ]
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(("\n".join(rows) + "\n").encode())
+
+    def log_message(self, *_words: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def status() -> Iterator[Status]:
+    server = Status()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def run(status: Status, arguments: dict[str, Any], *more: str) -> dict[str, Any]:
+    """What the module answers."""
+    given = {"url": f"http://127.0.0.1:{status.server_port}/jk-status", **arguments}
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "ansible"),
+            "localhost",
+            "--module-name",
+            "steadfast.ha.mod_jk_worker",
+            "--args",
+            json.dumps(given),
+            "--one-line",
+            *more,
+        ],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    found: dict[str, Any] = json.loads(done.stdout.split("=>", 1)[1])
+    return found
+
+
+def test_a_worker_is_stopped_and_check_mode_only_says_so(status: Status) -> None:
+    wanted = {"names": ["app1"], "activation": "stopped"}
+    foretold = run(status, wanted, "--check")
+    assert (foretold["changed"], status.updates) == (True, 0)
+    found = run(status, wanted)
+    assert found["changed"]
+    assert found["workers"] == {"app1": {"before": "active", "after": "stopped", "busy": 0}}
+    assert status.told == {"app1": "STP", "app2": "ACT"}
+
+
+def test_a_name_that_is_not_known_is_refused_or_passed_over(status: Status) -> None:
+    wanted = {"names": ["app1", "ap2"], "activation": "disabled"}
+    refused = run(status, wanted)
+    assert refused["msg"] == "this balancer has no worker 'ap2', did you mean app2?"
+    assert status.updates == 0
+    passed = run(status, {**wanted, "missing_ok": True})
+    assert list(passed["workers"]) == ["app1"]
+    assert status.told == {"app1": "DIS", "app2": "ACT"}
