@@ -39,7 +39,8 @@ def test_instances_run_and_will_at_boot(node: Host, port: int) -> None:
 def test_the_distributions_own_instance_does_not(node: Host) -> None:
     for name in ("redis-server", "valkey-server"):
         assert node.run("systemctl is-active %s", name).stdout.strip() == "inactive"
-        assert node.run("systemctl is-enabled %s", name).stdout.strip() in ("disabled", "not-found")
+        # what it prints of a unit that there is not depends on systemd's version
+        assert node.run("systemctl is-enabled %s", name).rc != 0
 
 
 @pytest.mark.parametrize("port", PORTS)
