@@ -49,7 +49,7 @@ class LaneStreak:
             self.bad_us = max(self.bad_us, sent_us)
 
     def length_us(self, since_us: int) -> int:
-        """How long the streak has lasted, counted from ``since_us`` at the earliest; what may still fail is not in it."""
+        """How long the streak has lasted since ``since_us`` at the earliest; what may still fail is not in it."""
         oldest = (self.good_us - self.floor_us - self.first_us) / self.interval_us
         self.open = {seq for seq in self.open if seq > oldest}
         undecided_us = self.first_us + max(self.open) * self.interval_us if self.open else -1
