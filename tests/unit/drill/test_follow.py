@@ -8,8 +8,6 @@ from pathlib import Path
 
 from drill.probe.follow import Follower
 
-KINDS = (("user", "session"), ("page", "http"))
-
 
 def write(path: Path, *rows: object) -> None:
     with path.open("a") as stream:
@@ -74,23 +72,6 @@ def test_an_attempt_that_was_never_made_counts_for_as_long_as_it_could_have_last
     write(path, *row(0, 61, 62))
     follower.update()
     assert follower.unsteady(200_000, 0) == []
-
-
-def test_who_waits_for_each_answer_has_nothing_undecided_before_a_good_one(tmp_path: Path) -> None:
-    path = tmp_path / "samples"
-    probes = [{"name": name, "kind": kind, "interval_ms": 100, "timeout_ms": 20_000} for name, kind in KINDS]
-    write(path, {"t": "header", "format": 1, "mono_ns": time.monotonic_ns(), "probes": probes})
-    write(path, [0, 10, 1_000_000, 0, "ok", 5], [1, 10, 1_000_000, 0, "ok", 5])
-    follower = Follower(str(path))
-    follower.update()
-    assert follower.unsteady(1_000_000, 0) == ["page"]
-    # the next answer takes long, and whatever is due meanwhile is lost
-    write(path, [0, 12, 1_200_000, 0, "timeout", 1])
-    follower.update()
-    assert follower.unsteady(1_000_000, 0) == ["user", "page"]
-    write(path, [0, 11, 1_100_000, 0, "ok", 900_000])
-    follower.update()
-    assert follower.unsteady(1_000, 0) == ["user"]
 
 
 def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:

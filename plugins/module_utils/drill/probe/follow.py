@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -18,8 +18,6 @@ from ..model import Outcome
 __all__ = ["Follower", "LaneStreak"]
 
 POLL_SECONDS = 0.05
-#: Kinds that have one attempt under way at most: a good one tells that all before it are decided.
-ONE_AT_A_TIME = frozenset({"session"})
 
 
 @dataclass
@@ -29,7 +27,7 @@ class LaneStreak:
     name: str
     interval_us: int
     floor_us: int
-    """After so long an attempt that nothing is known of was never made."""
+    """After so long, timeout and interval, an attempt that nothing is known of was never made."""
     good_us: int = -1
     bad_us: int = -1
     newest: int = -1
@@ -56,12 +54,6 @@ class LaneStreak:
         self.open = {seq for seq in self.open if seq > oldest}
         undecided_us = self.first_us + max(self.open) * self.interval_us if self.open else -1
         return self.good_us - max(self.bad_us, since_us, undecided_us)
-
-
-def undecided_us(probe: Mapping[str, Any]) -> int:
-    """How long before its newest good attempt a probe of the header may have one that is undecided still."""
-    timeout_ms = 0 if probe.get("kind") in ONE_AT_A_TIME else probe["timeout_ms"]
-    return int((timeout_ms + probe["interval_ms"]) * 1000)
 
 
 class Follower:
@@ -113,7 +105,11 @@ class Follower:
             if value.get("t") == "header":
                 self.header = value
                 self.lanes = [
-                    LaneStreak(probe["name"], int(probe["interval_ms"] * 1000), undecided_us(probe))
+                    LaneStreak(
+                        probe["name"],
+                        int(probe["interval_ms"] * 1000),
+                        int((probe["timeout_ms"] + probe["interval_ms"]) * 1000),
+                    )
                     for probe in value["probes"]
                 ]
             return
