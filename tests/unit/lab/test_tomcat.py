@@ -42,6 +42,6 @@ def test_an_archive_is_fetched_once(maven: Path) -> None:
 
 
 def test_nothing_is_kept_of_a_fetch_that_failed(maven: Path) -> None:
-    with pytest.raises(LabError, match="no org.apache.tomcat:tomcat:9.0.2"):
+    with pytest.raises(LabError, match=r"no org\.apache\.tomcat"):
         tomcat.archive("9.0.2")
     assert not list(maven.parent.glob("steadfast-ha/tomcat/*.tar.gz"))
