@@ -55,7 +55,7 @@ def test_nothing_that_was_confirmed_is_lost(drills: dict[str, dict[str, Any]]) -
             continue
         for name in ("user", "other"):
             found = probe(drill, name)
-            assert (found["lost_writes"], found["wrong"]) == (0, 0), (title, name)
+            assert (found["lost_writes"], found["lost_sessions"], found["wrong"]) == (0, 0, 0), (title, name)
 
 
 def test_a_planned_change_costs_no_answer(drills: dict[str, dict[str, Any]], is_full: bool) -> None:

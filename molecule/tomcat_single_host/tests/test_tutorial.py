@@ -146,6 +146,7 @@ def test_nothing_confirmed_was_lost(proof: Path) -> None:
     assert {drill["fault"]["kind"] for drill in drills} == {"process_kill", "service_stop"}
     for drill in drills:
         (user,) = drill["probes"]
-        assert (user["measures"]["lost_writes"], user["measures"]["wrong"]) == (0, 0), drill["title"]
+        found = user["measures"]
+        assert (found["lost_writes"], found["lost_sessions"], found["wrong"]) == (0, 0, 0), drill["title"]
         # requests went in turn, so both had him
-        assert user["measures"]["moves"] > 1, drill["title"]
+        assert found["moves"] > 1, drill["title"]
