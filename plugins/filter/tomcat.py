@@ -15,6 +15,7 @@ from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
 base = Late("tomcat.base")
 instances = Late("tomcat.instances")
 site = Late("tomcat.mod_jk.site")
+turns = Late("tomcat.turns")
 words = Late("tomcat.words")
 workers = Late("tomcat.mod_jk.workers")
 
@@ -119,6 +120,40 @@ def tomcat_refusals(members: Sequence[str], hosts: Hosts) -> list[str]:
     return found
 
 
+def _actions(members: Sequence[str], hosts: Hosts) -> dict[str, dict[str, str]]:
+    """What each instance needs, as its host planned it: host -> name -> action."""
+    return {
+        member: {answer["item"]["name"]: answer["action"] for answer in hosts[member]["__tomcat_planned"]["results"]}
+        for member in members
+    }
+
+
+def tomcat_order(members: Sequence[str], hosts: Hosts) -> list[str]:
+    """The members in the order in which they are changed. What they need has to be planned."""
+    found: list[str] = turns.order(list(members), _actions(members, hosts))
+    return found
+
+
+def tomcat_expected(members: Sequence[str], hosts: Hosts) -> list[dict[str, Any]]:
+    """The instances of all members that have to be where they are planned by now."""
+    everybody = [instance for member in members for instance in hosts[member]["__tomcat_instances"]]
+    changed = [member for member in members if hosts[member]["__tomcat_is_changed"]]
+    found: list[dict[str, Any]] = turns.expected(everybody, _actions(members, hosts), changed)
+    return found
+
+
+def tomcat_left_running(members: Sequence[str], host: str, hosts: Hosts) -> list[str]:
+    """The instances that stay up when a host is changed."""
+    running = {member: list(hosts[member]["__tomcat_running"]) for member in members}
+    found: list[str] = turns.left_running(host, _actions(members, hosts), running)
+    return found
+
+
+def tomcat_put_back(host: str, hosts: Hosts, wrong: Sequence[str]) -> str:
+    """What became of a host whose change was taken back."""
+    return str(turns.put_back(host, _actions([host], hosts)[host], list(wrong)))
+
+
 def tomcat_new_secret(length: int) -> str:
     """A random secret of so many bytes, as text."""
     return secrets.token_hex(length)
@@ -193,6 +228,10 @@ class FilterModule:
             "tomcat_applications": _guarded(tomcat_applications),
             "tomcat_balancer_addresses": _guarded(tomcat_balancer_addresses),
             "tomcat_refusals": tomcat_refusals,
+            "tomcat_order": _guarded(tomcat_order),
+            "tomcat_expected": _guarded(tomcat_expected),
+            "tomcat_left_running": _guarded(tomcat_left_running),
+            "tomcat_put_back": _guarded(tomcat_put_back),
             "tomcat_new_secret": tomcat_new_secret,
             "tomcat_ports": _guarded(tomcat_ports),
             "mod_jk_connectors": _guarded(mod_jk_connectors),

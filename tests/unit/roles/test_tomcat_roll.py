@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hooks by which running instances are changed, run by Ansible on what hosts have planned."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROLE = HERE.parents[2] / "roles" / "tomcat"
+
+spec = importlib.util.spec_from_file_location("roles_conftest", HERE / "conftest.py")
+assert spec is not None
+assert spec.loader is not None
+conftest = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(conftest)
+
+
+def planned(host: str, action: str, running: bool, port: int, **more: Any) -> dict[str, Any]:
+    """The variables of a host with one instance."""
+    instance = {"host": host, "name": "main", "route": host, "cluster_address": "127.0.0.1", "ports": {"cluster": port}}
+    return {
+        "__tomcat_instances": [instance],
+        "__tomcat_planned": {"results": [{"item": instance, "action": action, "running": running}]},
+        "__tomcat_restarted": ["main"] if action == "restart" else [],
+        "__tomcat_pending": [] if action == "none" else ["main"],
+        "__tomcat_running": ["main"] if running else [],
+        "__tomcat_is_changed": False,
+        **more,
+    }
+
+
+def run(folder: Path, hook: str, hosts: dict[str, dict[str, Any]], actors: Sequence[str], **more: Any) -> str:
+    """Run a hook on some hosts and return what Ansible says, "" when all went well."""
+    inventory = folder / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    given = {
+        "__tomcat_role": str(ROLE),
+        "__tomcat_present": list(hosts),
+        "ansible_python_interpreter": sys.executable,
+        "hook": hook,
+        "actors": list(actors),
+        "tomcat_is_clustered": True,
+        "tomcat_settle_timeout": 1,
+        **more,
+    }
+    done = conftest.ansible_playbook(
+        "--inventory", inventory, HERE / "tomcat" / "hook.yml", "--extra-vars", json.dumps(given), cwd=folder
+    )
+    return "" if done.returncode == 0 else " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_node_that_grows_a_second_one_starts_that_and_then_goes_down_itself(tmp_path: Path) -> None:
+    hosts = {"app1": planned("app1", "restart", True, 1), "app2": planned("app2", "start", False, 1)}
+    # the new one stops nobody; app1 alone would
+    assert run(tmp_path, "pre_check", hosts, ["app2"]) == ""
+    assert "stopping main of app1 would end the service" in run(tmp_path, "pre_check", hosts, ["app1"])
+    hosts["app2"].update(__tomcat_running=["main"], __tomcat_is_changed=True)
+    assert run(tmp_path, "pre_check", hosts, ["app1"]) == ""
+
+
+def test_the_gate_waits_for_who_should_be_there_only(tmp_path: Path, port: int) -> None:
+    # nobody listens on port 1: app1 is not in the cluster before its turn
+    hosts = {"app1": planned("app1", "restart", True, 1), "app2": planned("app2", "start", False, port)}
+    hosts["app2"].update(__tomcat_running=["main"], __tomcat_is_changed=True)
+    assert run(tmp_path, "gate", hosts, ["app2"]) == ""
+    hosts["app1"]["__tomcat_is_changed"] = True
+    assert "Timeout when waiting for 127.0.0.1:1" in run(tmp_path, "gate", hosts, ["app2"])
