@@ -8,6 +8,7 @@ import importlib.util
 import json
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,12 @@ assert spec is not None
 assert spec.loader is not None
 conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(conftest)
+
+spec = importlib.util.spec_from_file_location("fake_status", HERE.parent / "modules" / "test_mod_jk_worker.py")
+assert spec is not None
+assert spec.loader is not None
+fake_status = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(fake_status)
 
 
 def planned(host: str, action: str, running: bool, port: int, **more: Any) -> dict[str, Any]:
@@ -81,3 +88,56 @@ def test_the_gate_waits_for_who_should_be_there_only(tmp_path: Path, port: int) 
     assert run(tmp_path, "gate", hosts, ["app2"]) == ""
     hosts["app1"]["__tomcat_is_changed"] = True
     assert "Timeout when waiting for 127.0.0.1:1" in run(tmp_path, "gate", hosts, ["app2"])
+
+
+@pytest.fixture
+def status() -> Iterator[Any]:
+    """A balancer's status worker with app1 and app2."""
+    server = fake_status.Status()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def share(balancer: str, port: int, activation: str, *names: str) -> dict[str, Any]:
+    url = f"http://127.0.0.1:{port}/jk-status"
+    return {"balancer": balancer, "url": url, "activation": activation, "names": list(names)}
+
+
+def test_a_worker_that_was_left_drained_comes_back_as_the_inventory_has_it(tmp_path: Path, status: Any) -> None:
+    port = status.server_port
+    shares = [share("app1", port, "active", "app1"), share("app1", port, "disabled", "app2")]
+    hosts = {"app1": planned("app1", "none", True, 1, __tomcat_shares=shares)}
+    status.told = {"app1": "STP", "app2": "STP"}
+    # nothing is pending here: this is what the end of every run does
+    assert run(tmp_path, "undrain", hosts, ["app1"]) == ""
+    assert status.told == {"app1": "ACT", "app2": "DIS"}
+    assert status.updates == 2
+    assert run(tmp_path, "undrain", hosts, ["app1"]) == ""
+    assert status.updates == 2
+
+
+def test_who_can_not_be_drained_everywhere_is_drained_nowhere(tmp_path: Path, status: Any) -> None:
+    """The second balancer answers something else, so it may send requests."""
+    good = share("app1", status.server_port, "active", "app1")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        answer = b"HTTP/1.0 404 Not Found\r\n\r\n"
+
+        def serve() -> None:
+            for _count in range(2):
+                client, _address = other.accept()
+                with client:
+                    client.recv(4096)
+                    client.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        shares = [good, share("app2", other.getsockname()[1], "active", "app1")]
+        hosts = {
+            "app1": planned("app1", "restart", True, 1, __tomcat_shares=shares),
+            "app2": planned("app2", "none", True, 1),
+        }
+        told = run(tmp_path, "drain", hosts, ["app1"], tomcat_drain_seconds=0)
+    assert "app1 was not changed: a balancer would go on sending requests to it. app2: http://" in told
+    assert status.told["app1"] == "ACT"
+    assert status.updates == 2
