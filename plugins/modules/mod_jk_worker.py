@@ -35,8 +35,8 @@ options:
     default: false
   down_ok:
     description:
-      - Pass when nothing listens at O(url) because there is nobody to tell, instead of failing? Then Apache does not run, as
-        C(apache2) or C(httpd), or runs without mod_jk.
+      - Pass when nothing listens at O(url) because there is nobody to tell, instead of failing?
+      - Then Apache does not run, as C(apache2) or C(httpd), or runs without mod_jk.
     type: bool
     default: false
   activation:

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.util
 import json
+import os
 import socket
 import sys
+import tarfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -118,26 +122,69 @@ def test_a_worker_that_was_left_drained_comes_back_as_the_inventory_has_it(tmp_p
     assert status.updates == 2
 
 
-def test_who_can_not_be_drained_everywhere_is_drained_nowhere(tmp_path: Path, status: Any) -> None:
-    """The second balancer answers something else, so it may send requests."""
-    good = share("app1", status.server_port, "active", "app1")
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        answer = b"HTTP/1.0 404 Not Found\r\n\r\n"
+@pytest.fixture
+def elsewhere() -> Iterator[int]:
+    """The port of a balancer that answers, but has no status worker at that place."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
-            for _count in range(2):
-                client, _address = other.accept()
-                with client:
-                    client.recv(4096)
-                    client.sendall(answer)
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _address = server.accept()
+                    with client:
+                        client.recv(4096)
+                        client.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n")
 
         threading.Thread(target=serve, daemon=True).start()
-        shares = [good, share("app2", other.getsockname()[1], "active", "app1")]
-        hosts = {
-            "app1": planned("app1", "restart", True, 1, __tomcat_shares=shares),
-            "app2": planned("app2", "none", True, 1),
-        }
-        told = run(tmp_path, "drain", hosts, ["app1"], tomcat_drain_seconds=0)
+        yield server.getsockname()[1]
+
+
+def test_who_can_not_be_drained_everywhere_is_drained_nowhere(tmp_path: Path, status: Any, elsewhere: int) -> None:
+    shares = [share("app1", status.server_port, "active", "app1"), share("app2", elsewhere, "active", "app1")]
+    hosts = {
+        "app1": planned("app1", "restart", True, 1, __tomcat_shares=shares),
+        "app2": planned("app2", "none", True, 1),
+    }
+    told = run(tmp_path, "drain", hosts, ["app1"], tomcat_drain_seconds=0)
     assert "app1 was not changed: a balancer would go on sending requests to it. app2: http://" in told
     assert status.told["app1"] == "ACT"
     assert status.updates == 2
+
+
+def test_nobody_goes_on_while_a_worker_is_left_drained(tmp_path: Path, elsewhere: int) -> None:
+    lost = share("app1", elsewhere, "active", "app1")
+    drained = {"results": [{"item": lost, "workers": {"app1": {}}}]}
+    hosts = {"app1": planned("app1", "restart", True, 1, __tomcat_shares=[lost], __tomcat_drained=drained)}
+    assert "app1 is well, but left without requests: app1: http://" in run(tmp_path, "rejoin", hosts, ["app1"])
+    # it could not be reached before either
+    hosts["app1"]["__tomcat_drained"] = {"results": [{"item": lost, "unreachable": True}]}
+    assert run(tmp_path, "rejoin", hosts, ["app1"]) == ""
+
+
+def test_a_secret_for_some_members_only_is_refused(tmp_path: Path) -> None:
+    hosts = {"app1": {"tomcat_ajp_secret": "a" * 20}, "app2": {"tomcat_ajp_secret": ""}}
+    more = {"tomcat_config_dir": str(tmp_path / "none"), "tomcat_group": "tomcat", "tomcat_no_log": True}
+    told = run(tmp_path, "../secret", hosts, list(hosts), **more)
+    assert "tomcat_ajp_secret is not the same on all members" in told
+    assert "a" * 20 not in told
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="what is unpacked belongs to root")
+def test_half_an_archive_is_taken_for_nothing(tmp_path: Path) -> None:
+    archive = tmp_path / "tomcat.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        for name in ("bin/catalina.sh", "lib/catalina.jar", "webapps/docs/index.html"):
+            packed.addfile(tarfile.TarInfo(f"apache-tomcat/{name}"))
+    root = tmp_path / "opt" / "tomcat"
+    for folder in (root, root.with_suffix(".new")):
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin" / "half").touch()
+    checksum = hashlib.sha256(archive.read_bytes()).hexdigest()
+    more = {
+        "tomcat_archive": {"file": str(archive), "checksum": f"sha256:{checksum}"},
+        "__tomcat_archive_root": str(root),
+        "__tomcat_archive_name": archive.name,
+    }
+    assert run(tmp_path, "../archive", {"app1": {}}, ["app1"], **more) == ""
+    found = {str(path.relative_to(root.parent)) for path in root.parent.rglob("*") if path.is_file()}
+    assert found == {"tomcat.tar.gz", "tomcat/bin/catalina.sh", "tomcat/lib/catalina.jar"}

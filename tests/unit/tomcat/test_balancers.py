@@ -32,7 +32,10 @@ def test_a_worker_is_what_the_inventory_makes_of_it() -> None:
 
 
 def test_each_balancer_is_told_what_its_own_inventory_says() -> None:
-    hosts = {"lb1": {"mod_jk_worker_overrides": {"b": {"activation": "disabled"}}}, "lb2": {"mod_jk_status": {"port": 1}}}
+    hosts = {
+        "lb1": {"mod_jk_worker_overrides": {"b": {"activation": "disabled"}}},
+        "lb2": {"mod_jk_status": {"port": 1}},
+    }
     one, two = status_url({}), "http://127.0.0.1:1/jk-status"
     assert shares(["lb1", "lb2", "stranger"], hosts, ["a", "b"]) == [
         {"balancer": "lb1", "url": one, "activation": "active", "names": ["a"]},
