@@ -12,9 +12,11 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
 
+balancers = Late("tomcat.balancers")
 base = Late("tomcat.base")
 instances = Late("tomcat.instances")
 site = Late("tomcat.mod_jk.site")
+turns = Late("tomcat.turns")
 words = Late("tomcat.words")
 workers = Late("tomcat.mod_jk.workers")
 
@@ -90,16 +92,25 @@ def tomcat_applications(
     return found
 
 
-def tomcat_balancer_addresses(balancers: Sequence[str], hosts: Hosts) -> list[str]:
+def tomcat_balancer_addresses(names: Sequence[str], hosts: Hosts) -> list[str]:
     """The addresses from which balancers speak to Tomcat: told by the inventory, or else all that facts know."""
     found: list[str] = []
-    for name in balancers:
+    for name in names:
         host = hosts.get(name) or {}
         facts = host.get("ansible_facts") or {}
         own = list(host.get("mod_jk_addresses") or facts.get("all_ipv4_addresses") or [])
         if not own:
             raise words.Refused(f"{name}: set mod_jk_addresses, nobody knows from which addresses it speaks to Tomcat")
         found += [str(address) for address in own if address not in found]
+    return found
+
+
+def tomcat_shares(
+    names: Sequence[str], host: str, members: Sequence[str], hosts: Hosts, url: str = ""
+) -> list[dict[str, Any]]:
+    """What balancers are to be told when the workers of a host are to be as in the inventory."""
+    routes = [instance.route for instance in instances.all_instances(members, hosts) if instance.host == host]
+    found: list[dict[str, Any]] = balancers.shares(list(names), hosts, routes, url)
     return found
 
 
@@ -117,6 +128,45 @@ def tomcat_refusals(members: Sequence[str], hosts: Hosts) -> list[str]:
             if not answer.get("skipped") and errors:
                 found.append(f"{member} refuses: " + "; ".join(errors))
     return found
+
+
+def _actions(members: Sequence[str], hosts: Hosts) -> dict[str, dict[str, str]]:
+    """What each instance needs, as its host planned it: host -> name -> action."""
+    return {
+        member: {answer["item"]["name"]: answer["action"] for answer in hosts[member]["__tomcat_planned"]["results"]}
+        for member in members
+    }
+
+
+def tomcat_order(members: Sequence[str], hosts: Hosts) -> list[str]:
+    """The members in the order in which they are changed. What they need has to be planned."""
+    found: list[str] = turns.order(list(members), _actions(members, hosts))
+    return found
+
+
+def tomcat_expected(members: Sequence[str], hosts: Hosts) -> list[dict[str, Any]]:
+    """The instances of all members that have to be where they are planned by now."""
+    everybody = [instance for member in members for instance in hosts[member]["__tomcat_instances"]]
+    changed = [member for member in members if hosts[member]["__tomcat_is_changed"]]
+    found: list[dict[str, Any]] = turns.expected(everybody, _actions(members, hosts), changed)
+    return found
+
+
+def tomcat_left_running(members: Sequence[str], host: str, hosts: Hosts) -> list[str]:
+    """The instances that stay up when a host is changed."""
+    running = {member: list(hosts[member]["__tomcat_running"]) for member in members}
+    found: list[str] = turns.left_running(host, _actions(members, hosts), running)
+    return found
+
+
+def tomcat_complaint(result: Mapping[str, Any]) -> str:
+    """Why a balancer could not be told: its name and the reason."""
+    return f"{result['item']['balancer']}: {str(result.get('msg') or 'no message').strip()}"
+
+
+def tomcat_put_back(host: str, hosts: Hosts, wrong: Sequence[str]) -> str:
+    """What became of a host whose change was taken back."""
+    return str(turns.put_back(host, _actions([host], hosts)[host], list(wrong)))
 
 
 def tomcat_new_secret(length: int) -> str:
@@ -192,7 +242,13 @@ class FilterModule:
             "tomcat_plan": _guarded(tomcat_plan),
             "tomcat_applications": _guarded(tomcat_applications),
             "tomcat_balancer_addresses": _guarded(tomcat_balancer_addresses),
+            "tomcat_shares": _guarded(tomcat_shares),
             "tomcat_refusals": tomcat_refusals,
+            "tomcat_order": _guarded(tomcat_order),
+            "tomcat_expected": _guarded(tomcat_expected),
+            "tomcat_left_running": _guarded(tomcat_left_running),
+            "tomcat_complaint": _guarded(tomcat_complaint),
+            "tomcat_put_back": _guarded(tomcat_put_back),
             "tomcat_new_secret": tomcat_new_secret,
             "tomcat_ports": _guarded(tomcat_ports),
             "mod_jk_connectors": _guarded(mod_jk_connectors),

@@ -33,6 +33,12 @@ options:
     description: Pass over names that this balancer does not have yet, instead of failing?
     type: bool
     default: false
+  down_ok:
+    description:
+      - Pass when nothing listens at O(url) because there is nobody to tell, instead of failing?
+      - Then Apache does not run, as C(apache2) or C(httpd), or runs without mod_jk.
+    type: bool
+    default: false
   activation:
     description: What they are to be.
     type: str
@@ -85,6 +91,24 @@ SECONDS = 10
 PAUSE = 0.2
 
 
+def sends_somebody(module: AnsibleModule) -> bool:
+    """Whether an Apache runs here that has mod_jk loaded."""
+    command = ["systemctl", "show", "apache2.service", "httpd.service", "--property=MainPID", "--value"]
+    _rc, out, _err = module.run_command(command)
+    for pid in out.split():
+        if pid == "0":
+            continue
+        try:
+            with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as file:
+                if "mod_jk" in file.read():
+                    return True
+        except FileNotFoundError:
+            continue
+        except PermissionError:
+            return True
+    return False
+
+
 class Status:
     """The status worker."""
 
@@ -98,6 +122,9 @@ class Status:
             with open_url(f"{self.url}?{query}", timeout=SECONDS) as answer:
                 return str(answer.read().decode("utf-8", "replace"))
         except (urllib.error.URLError, OSError) as error:
+            refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+            if refused and self.module.params["down_ok"] and not sends_somebody(self.module):
+                self.module.exit_json(changed=False, workers={})
             self.module.fail_json(msg=f"{self.url} does not answer: {error}")
         return ""
 
@@ -116,6 +143,7 @@ def main() -> None:
         argument_spec={
             "names": {"type": "list", "elements": "str", "required": True},
             "missing_ok": {"type": "bool", "default": False},
+            "down_ok": {"type": "bool", "default": False},
             "activation": {"type": "str", "choices": ["active", "disabled", "stopped"], "required": True},
             "drain_seconds": {"type": "int", "default": 0},
             "idle_required": {"type": "bool", "default": False},

@@ -43,6 +43,10 @@ options:
     type: list
     elements: str
     default: []
+  timeout:
+    description: Seconds for which it is asked again until it is well.
+    type: int
+    default: 0
 """
 
 EXAMPLES = r"""
@@ -69,10 +73,13 @@ problems:
   sample: ["/shop/ answers with 404"]
 """
 
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.ajp import AjpError, cping, status_of
+
+PAUSE = 1
 
 
 def problems(given: dict[str, Any]) -> list[str]:
@@ -112,12 +119,18 @@ def main() -> None:
             "port": {"type": "int", "required": True},
             "secret": {"type": "str", "required": True, "no_log": True},
             "pages": {"type": "list", "elements": "str", "default": []},
+            "timeout": {"type": "int", "default": 0},
         },
         supports_check_mode=True,
     )
     unit = f"steadfast-tomcat@{module.params['name']}.service"
-    rc, _out, _err = module.run_command(["systemctl", "is-active", "--quiet", unit])
-    found = problems(module.params) if rc == 0 else [f"{unit} is not active"]
+    deadline = time.monotonic() + module.params["timeout"]
+    while True:
+        rc, _out, _err = module.run_command(["systemctl", "is-active", "--quiet", unit])
+        found = problems(module.params) if rc == 0 else [f"{unit} is not active"]
+        if not found or time.monotonic() >= deadline:
+            break
+        time.sleep(PAUSE)
     module.exit_json(changed=False, running=rc == 0, problems=found)
 
 

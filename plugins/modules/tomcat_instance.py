@@ -15,7 +15,8 @@ description:
   - Before anything is put in place, Tomcat's own C(configtest) reads the wanted C(server.xml) in a scratch
     C(CATALINA_BASE) with all ports 0 and C(EXIT_ON_INIT_FAILURE), since the plain one binds the live ports and ends
     with 0 on errors. Attributes that Tomcat would ignore count as errors.
-  - O(state=applied) keeps what it replaces, and O(state=reverted) puts that back. Neither starts or stops anything.
+  - O(state=applied) keeps what it replaces, O(state=reverted) puts that back, and O(state=settled) forgets it. None
+    of them starts or stops anything.
 author: the steadfast.ha authors (@steadfast-ha)
 attributes:
   check_mode:
@@ -58,6 +59,10 @@ options:
     type: list
     elements: dict
     default: []
+  java:
+    description: C(JAVA_HOME) and C(JRE_HOME), if the instance has them in its environment. The test is made with them.
+    type: dict
+    default: {}
   revision:
     description:
       - What C(STEADFAST_REVISION) in the environment of the running instance should be. Another asks for a restart.
@@ -66,7 +71,7 @@ options:
   state:
     description: What to do.
     type: str
-    choices: [planned, applied, reverted]
+    choices: [planned, applied, reverted, settled]
     default: planned
 """
 
@@ -120,6 +125,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.files import File, FileSet, read, user_ids, write
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.ports import clashes, listeners
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.program import replaced
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.server import scratch
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.words import Refused
 
@@ -141,7 +147,7 @@ class Instance:
             path: File(content=text, mode=0o640, group=self.given["user"]) for path, text in self.given["files"].items()
         }
         wanted.update({path: File(target=target) for path, target in self.given["links"].items()})
-        if self.given["state"] != "reverted":
+        if self.given["state"] in ("planned", "applied"):
             for name in self._contexts():
                 wanted.setdefault(f"{CONTEXTS}/{name}", File())
         self.files = FileSet(
@@ -177,6 +183,9 @@ class Instance:
         wanted = self.given["revision"]
         if wanted and self.revision(pid) != wanted and not reasons:
             reasons.append("it was started from an earlier configuration")
+        reasons += [
+            f"{path} was upgraded since it was started" for path in replaced(opened(str(pid)), self.given["home"])[:1]
+        ]
         return ("restart" if reasons else "none"), reasons
 
     def taken(self) -> list[str]:
@@ -184,7 +193,7 @@ class Instance:
         _rc, out, _err = self.module.run_command(
             ["systemctl", "show", "steadfast-tomcat@*.service", "--property=MainPID", "--value"]
         )
-        own = [inode for pid in out.split() if pid.isdigit() and pid != "0" for inode in sockets(pid)]
+        own = [inode for pid in out.split() if pid.isdigit() and pid != "0" for inode in sockets(opened(pid))]
         tables = [read(f"/proc/net/{name}") or "" for name in ("tcp", "tcp6")]
         return clashes(self.given["listens"], listeners(*tables), own)
 
@@ -221,6 +230,8 @@ class Instance:
             os.chown(folder, uid, gid)
             for name in folders + names:
                 os.chown(os.path.join(folder, name), uid, gid, follow_symlinks=False)
+        # classes that server.xml may name
+        os.symlink(os.path.join(self.base, "lib"), os.path.join(place, "lib"))
         option = "-Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true"
         rc, out, err = self.module.run_command(
             ["runuser", "-u", self.given["user"], "--", program, "configtest"],
@@ -230,6 +241,7 @@ class Instance:
                 "CATALINA_TMPDIR": os.path.join(place, "temp"),
                 "JAVA_OPTS": f"{option} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx128m -Djava.awt.headless=true",
                 "CATALINA_OPTS": "",
+                **{name: str(value) for name, value in self.given["java"].items()},
             },
             cwd=place,
         )
@@ -248,19 +260,23 @@ class Instance:
                     shutil.rmtree(os.path.join(self.base, folder), ignore_errors=True)
 
 
-def sockets(pid: str) -> list[str]:
-    """The inodes of a process's sockets; none when it has ended."""
+def opened(pid: str) -> list[str]:
+    """What a process has open, as /proc tells it; nothing when it has ended."""
     folder = f"/proc/{pid}/fd"
     found = []
     try:
         for name in os.listdir(folder):
             # files come and go meanwhile
             with contextlib.suppress(FileNotFoundError):
-                target = os.readlink(os.path.join(folder, name))
-                found += [target[len("socket:[") : -1]] if target.startswith("socket:[") else []
+                found.append(os.readlink(os.path.join(folder, name)))
     except OSError:
         return []
     return found
+
+
+def sockets(targets: list[str]) -> list[str]:
+    """The inodes of the sockets among what is open."""
+    return [target[len("socket:[") : -1] for target in targets if target.startswith("socket:[")]
 
 
 def main() -> None:
@@ -274,8 +290,9 @@ def main() -> None:
             "links": {"type": "dict", "default": {}},
             "user": {"type": "str", "default": "tomcat"},
             "listens": {"type": "list", "elements": "dict", "default": []},
+            "java": {"type": "dict", "default": {}},
             "revision": {"type": "str", "default": ""},
-            "state": {"type": "str", "choices": ["planned", "applied", "reverted"], "default": "planned"},
+            "state": {"type": "str", "choices": ["planned", "applied", "reverted", "settled"], "default": "planned"},
         },
         supports_check_mode=True,
     )
@@ -286,6 +303,11 @@ def main() -> None:
         changed = [] if module.check_mode else instance.files.take_back()
         instance.forget_unpacked(changed)
         module.exit_json(changed=bool(changed), errors=[], tested=False, action="start", reasons=[], running=bool(pid))
+
+    if state == "settled":
+        if not module.check_mode:
+            instance.files.settle()
+        module.exit_json(changed=False, errors=[], tested=False, action="none", reasons=[], running=bool(pid))
 
     action, reasons = instance.needs(pid)
     tested, errors = (False, []) if action == "none" else instance.test()

@@ -52,11 +52,14 @@ DOMAIN = "steadfast"
 def send_options(value: Union[int, str, Sequence[str]]) -> int:
     """Return channelSendOptions as a number, from a number or names of flags. Raises Refused."""
     if isinstance(value, (list, tuple)):
-        return sum(FLAGS[words.known("tomcat_send_options", str(name), FLAGS)] for name in set(value))
-    try:
-        number = int(str(value))
-    except ValueError:
-        raise Refused(f"tomcat_send_options: {value!r} is neither a number nor a list of {', '.join(FLAGS)}") from None
+        number = sum(FLAGS[words.known("tomcat_send_options", str(name), FLAGS)] for name in set(value))
+    else:
+        try:
+            number = int(str(value))
+        except ValueError:
+            raise Refused(
+                f"tomcat_send_options: {value!r} is neither a number nor a list of {', '.join(FLAGS)}"
+            ) from None
     if not 0 <= number < 128:
         raise Refused(f"tomcat_send_options: {number} is outside 0-127")
     if number & FLAGS["synchronized_ack"] and number & FLAGS["asynchronous"]:

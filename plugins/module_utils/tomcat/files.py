@@ -91,10 +91,14 @@ class FileSet:
         return status.st_mode & 0o7777 != file.mode or (status.st_uid, status.st_gid) != (0, group)
 
     def put(self) -> list[str]:
-        """Keep what is there, put the wanted files in place and return the paths that changed."""
+        """Keep what is there, put the wanted files in place and return the paths that changed.
+
+        What an earlier ``put`` has kept stays kept until ``settle``: what it put in place has not been seen to work.
+        """
         changed = self.differing()
         if changed:
             before = {path: (read(path), *_access(path)) for path in self.files}
+            before.update(json.loads(read(self.kept) or "{}"))
             write(self.kept, json.dumps(before), mode=0o600)
             for path in changed:
                 file = self.files[path]
@@ -102,7 +106,7 @@ class FileSet:
         return changed
 
     def take_back(self) -> list[str]:
-        """Put back what the last ``put`` replaced and return the paths. Nothing kept: nothing done."""
+        """Put back what was there at the last ``settle`` and return the paths. Nothing kept: nothing done."""
         text = read(self.kept)
         if text is None:
             return []
@@ -114,6 +118,10 @@ class FileSet:
                 changed.append(path)
         os.unlink(self.kept)
         return changed
+
+    def settle(self) -> None:
+        """Forget what ``put`` replaced: from now on, the way back leads here."""
+        write(self.kept, None)
 
 
 def _access(path: str) -> tuple[int, str]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def status() -> Iterator[Status]:
     server.server_close()
 
 
-def run(status: Status, arguments: dict[str, Any], *more: str) -> dict[str, Any]:
+def run(status: Status, arguments: dict[str, Any], *more: str, **environment: str) -> dict[str, Any]:
     """What the module answers."""
     given = {"url": f"http://127.0.0.1:{status.server_port}/jk-status", **arguments}
     done = subprocess.run(
@@ -77,7 +78,7 @@ def run(status: Status, arguments: dict[str, Any], *more: str) -> dict[str, Any]
             *more,
         ],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -105,3 +106,17 @@ def test_a_name_that_is_not_known_is_refused_or_passed_over(status: Status) -> N
     passed = run(status, {**wanted, "missing_ok": True})
     assert list(passed["workers"]) == ["app1"]
     assert status.told == {"app1": "DIS", "app2": "ACT"}
+
+
+def test_who_does_not_run_need_not_be_told(tmp_path: Path, status: Status) -> None:
+    """This process is the Apache, once it has mapped a file of that name."""
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f"#!/bin/sh\nprintf '0\\n\\n{os.getpid()}\\n'\n")
+    systemctl.chmod(0o755)
+    wanted = {"names": ["app1"], "activation": "stopped", "down_ok": True, "url": "http://127.0.0.1:1/jk-status"}
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert run(status, wanted, PATH=path)["workers"] == {}
+    loaded = tmp_path / "mod_jk.so"
+    loaded.write_bytes(b"x")
+    with loaded.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ):
+        assert "Connection refused" in run(status, wanted, PATH=path)["msg"]

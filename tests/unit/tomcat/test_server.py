@@ -161,6 +161,7 @@ def test_text_is_escaped(request_of: Make, hosts: Hosts) -> None:
         ({"interceptors": [{"class": "TcpFailureDetektor"}]}, "did you mean TcpFailureDetector?"),
         ({"valves": [{"class": "RemoteIPvalve"}]}, "did you mean RemoteIpValve?"),
         ({"send_options": 12}, "12 is both synchronous (4) and asynchronous (8)"),
+        ({"send_options": ["synchronized_ack", "asynchronous"]}, "12 is both synchronous (4) and asynchronous (8)"),
         ({"send_options": ["use_akc"]}, "did you mean use_ack?"),
         ({"farm": {"deploydir": "/x"}}, "did you mean deployDir?"),
     ],

@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory says of balancers, for whoever takes workers away from them and brings them back.
+
+``host`` has the variables of a balancer. What it does not say has the defaults of the role mod_jk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .mod_jk.words import typed
+
+__all__ = ["STATUS", "activation", "shares", "status_url"]
+
+STATUS: Mapping[str, Any] = {"address": "127.0.0.1", "port": 8019, "path": "/jk-status"}
+#: By what directives a worker's activation is given, today and formerly.
+WORDS = ("activation", "disabled", "stopped")
+
+
+def status_url(host: Mapping[str, Any]) -> str:
+    """Return where the status worker of a balancer answers to the balancer itself."""
+    place = {**STATUS, **(host.get("mod_jk_status") or {})}
+    address = str(place["address"])
+    shown = f"[{address}]" if ":" in address else address
+    return f"http://{shown}:{place['port']}{place['path']}"
+
+
+def activation(host: Mapping[str, Any], route: str) -> str:
+    """Return what a balancer's workers.properties has of a worker: active, disabled or stopped. Raises Refused."""
+    common = host.get("mod_jk_worker_options") or {}
+    own = (host.get("mod_jk_worker_overrides") or {}).get(route) or {}
+    given = {**common, **own}
+    found = typed(f"worker {route}", {key: given[key] for key in WORDS if key in given}, "ajp13")
+    return found.get("activation", "active")
+
+
+def shares(
+    balancers: Sequence[str], hosts: Mapping[str, Mapping[str, Any]], routes: Sequence[str], url: str = ""
+) -> list[dict[str, Any]]:
+    """Return what each balancer is to be told when its workers are to be as in the inventory.
+
+    One entry for each balancer and activation: ``balancer``, ``url``, ``activation``, ``names``. url: of all status
+    workers, where they are not those of the role mod_jk. Raises Refused.
+    """
+    found = []
+    for balancer in balancers:
+        host = hosts.get(balancer) or {}
+        wanted = {route: activation(host, route) for route in routes}
+        for word in sorted(set(wanted.values())):
+            names = [route for route in routes if wanted[route] == word]
+            place = url or status_url(host)
+            found.append({"balancer": balancer, "url": place, "activation": word, "names": names})
+    return found

@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hooks by which running instances are changed, run by Ansible on what hosts have planned."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import socket
+import sys
+import tarfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROLE = HERE.parents[2] / "roles" / "tomcat"
+
+spec = importlib.util.spec_from_file_location("roles_conftest", HERE / "conftest.py")
+assert spec is not None
+assert spec.loader is not None
+conftest = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(conftest)
+
+spec = importlib.util.spec_from_file_location("fake_status", HERE.parent / "modules" / "test_mod_jk_worker.py")
+assert spec is not None
+assert spec.loader is not None
+fake_status = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(fake_status)
+
+
+def planned(host: str, action: str, running: bool, port: int, **more: Any) -> dict[str, Any]:
+    """The variables of a host with one instance."""
+    instance = {"host": host, "name": "main", "route": host, "cluster_address": "127.0.0.1", "ports": {"cluster": port}}
+    return {
+        "__tomcat_instances": [instance],
+        "__tomcat_planned": {"results": [{"item": instance, "action": action, "running": running}]},
+        "__tomcat_restarted": ["main"] if action == "restart" else [],
+        "__tomcat_pending": [] if action == "none" else ["main"],
+        "__tomcat_running": ["main"] if running else [],
+        "__tomcat_is_changed": False,
+        **more,
+    }
+
+
+def run(folder: Path, hook: str, hosts: dict[str, dict[str, Any]], actors: Sequence[str], **more: Any) -> str:
+    """Run a hook on some hosts and return what Ansible says, "" when all went well."""
+    inventory = folder / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    given = {
+        "__tomcat_role": str(ROLE),
+        "__tomcat_present": list(hosts),
+        "ansible_python_interpreter": sys.executable,
+        "hook": hook,
+        "actors": list(actors),
+        "tomcat_is_clustered": True,
+        "tomcat_settle_timeout": 1,
+        **more,
+    }
+    done = conftest.ansible_playbook(
+        "--inventory", inventory, HERE / "tomcat" / "hook.yml", "--extra-vars", json.dumps(given), cwd=folder
+    )
+    return "" if done.returncode == 0 else " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_node_that_grows_a_second_one_starts_that_and_then_goes_down_itself(tmp_path: Path) -> None:
+    hosts = {"app1": planned("app1", "restart", True, 1), "app2": planned("app2", "start", False, 1)}
+    # the new one stops nobody; app1 alone would
+    assert run(tmp_path, "pre_check", hosts, ["app2"]) == ""
+    assert "stopping main of app1 would end the service" in run(tmp_path, "pre_check", hosts, ["app1"])
+    hosts["app2"].update(__tomcat_running=["main"], __tomcat_is_changed=True)
+    assert run(tmp_path, "pre_check", hosts, ["app1"]) == ""
+
+
+def test_the_gate_waits_for_who_should_be_there_only(tmp_path: Path, port: int) -> None:
+    # nobody listens on port 1: app1 is not in the cluster before its turn
+    hosts = {"app1": planned("app1", "restart", True, 1), "app2": planned("app2", "start", False, port)}
+    hosts["app2"].update(__tomcat_running=["main"], __tomcat_is_changed=True)
+    assert run(tmp_path, "gate", hosts, ["app2"]) == ""
+    hosts["app1"]["__tomcat_is_changed"] = True
+    assert "Timeout when waiting for 127.0.0.1:1" in run(tmp_path, "gate", hosts, ["app2"])
+
+
+@pytest.fixture
+def status() -> Iterator[Any]:
+    """A balancer's status worker with app1 and app2."""
+    server = fake_status.Status()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def share(balancer: str, port: int, activation: str, *names: str) -> dict[str, Any]:
+    url = f"http://127.0.0.1:{port}/jk-status"
+    return {"balancer": balancer, "url": url, "activation": activation, "names": list(names)}
+
+
+def test_a_worker_that_was_left_drained_comes_back_as_the_inventory_has_it(tmp_path: Path, status: Any) -> None:
+    port = status.server_port
+    shares = [share("app1", port, "active", "app1"), share("app1", port, "disabled", "app2")]
+    hosts = {"app1": planned("app1", "none", True, 1, __tomcat_shares=shares)}
+    status.told = {"app1": "STP", "app2": "STP"}
+    # nothing is pending here: this is what the end of every run does
+    assert run(tmp_path, "undrain", hosts, ["app1"]) == ""
+    assert status.told == {"app1": "ACT", "app2": "DIS"}
+    assert status.updates == 2
+    assert run(tmp_path, "undrain", hosts, ["app1"]) == ""
+    assert status.updates == 2
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[int]:
+    """The port of a balancer that answers, but has no status worker at that place."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _address = server.accept()
+                    with client:
+                        client.recv(4096)
+                        client.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def test_who_can_not_be_drained_everywhere_is_drained_nowhere(tmp_path: Path, status: Any, elsewhere: int) -> None:
+    shares = [share("app1", status.server_port, "active", "app1"), share("app2", elsewhere, "active", "app1")]
+    hosts = {
+        "app1": planned("app1", "restart", True, 1, __tomcat_shares=shares),
+        "app2": planned("app2", "none", True, 1),
+    }
+    told = run(tmp_path, "drain", hosts, ["app1"], tomcat_drain_seconds=0)
+    assert "app1 was not changed: a balancer would go on sending requests to it. app2: http://" in told
+    assert status.told["app1"] == "ACT"
+    assert status.updates == 2
+
+
+def test_nobody_goes_on_while_a_worker_is_left_drained(tmp_path: Path, elsewhere: int) -> None:
+    lost = share("app1", elsewhere, "active", "app1")
+    drained = {"results": [{"item": lost, "workers": {"app1": {}}}]}
+    hosts = {"app1": planned("app1", "restart", True, 1, __tomcat_shares=[lost], __tomcat_drained=drained)}
+    assert "app1 is well, but left without requests: app1: http://" in run(tmp_path, "rejoin", hosts, ["app1"])
+    # it could not be reached before either
+    hosts["app1"]["__tomcat_drained"] = {"results": [{"item": lost, "unreachable": True}]}
+    assert run(tmp_path, "rejoin", hosts, ["app1"]) == ""
+
+
+def test_a_secret_for_some_members_only_is_refused(tmp_path: Path) -> None:
+    hosts = {"app1": {"tomcat_ajp_secret": "a" * 20}, "app2": {"tomcat_ajp_secret": ""}}
+    more = {"tomcat_config_dir": str(tmp_path / "none"), "tomcat_group": "tomcat", "tomcat_no_log": True}
+    told = run(tmp_path, "../secret", hosts, list(hosts), **more)
+    assert "tomcat_ajp_secret is not the same on all members" in told
+    assert "a" * 20 not in told
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="what is unpacked belongs to root")
+def test_half_an_archive_is_taken_for_nothing(tmp_path: Path) -> None:
+    archive = tmp_path / "tomcat.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        for name in ("bin/catalina.sh", "lib/catalina.jar", "webapps/docs/index.html"):
+            packed.addfile(tarfile.TarInfo(f"apache-tomcat/{name}"))
+    root = tmp_path / "opt" / "tomcat"
+    for folder in (root, root.with_suffix(".new")):
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin" / "half").touch()
+    checksum = hashlib.sha256(archive.read_bytes()).hexdigest()
+    more = {
+        "tomcat_archive": {"file": str(archive), "checksum": f"sha256:{checksum}"},
+        "__tomcat_archive_root": str(root),
+        "__tomcat_archive_name": archive.name,
+    }
+    assert run(tmp_path, "../archive", {"app1": {}}, ["app1"], **more) == ""
+    found = {str(path.relative_to(root.parent)) for path in root.parent.rglob("*") if path.is_file()}
+    assert found == {"tomcat.tar.gz", "tomcat/bin/catalina.sh", "tomcat/lib/catalina.jar"}

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where balancers are told of workers, and what they are to make of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tomcat.balancers import STATUS, activation, shares, status_url
+from tomcat.words import Refused
+
+ROLE = Path(__file__).resolve().parents[3] / "roles" / "mod_jk"
+
+
+def test_a_status_worker_is_where_the_role_mod_jk_puts_it() -> None:
+    text = (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")
+    for name, value in STATUS.items():
+        assert f"'{name}': {value!r}" in text
+    assert status_url({}) == "http://127.0.0.1:8019/jk-status"
+    assert status_url({"mod_jk_status": {"port": 8020, "path": "/jk"}}) == "http://127.0.0.1:8020/jk"
+    assert status_url({"mod_jk_status": {"address": "::1"}}) == "http://[::1]:8019/jk-status"
+
+
+def test_a_worker_is_what_the_inventory_makes_of_it() -> None:
+    host = {"mod_jk_worker_overrides": {"app2": {"activation": "disabled"}, "app3": {"stopped": True, "lbfactor": 2}}}
+    assert [activation(host, f"app{number}") for number in (1, 2, 3)] == ["active", "disabled", "stopped"]
+    host["mod_jk_worker_options"] = {"activation": "disabled"}
+    assert activation(host, "app1") == "disabled"
+    with pytest.raises(Refused, match="did you mean disabled"):
+        activation({"mod_jk_worker_options": {"activation": "disabeld"}}, "app1")
+
+
+def test_each_balancer_is_told_what_its_own_inventory_says() -> None:
+    hosts = {
+        "lb1": {"mod_jk_worker_overrides": {"b": {"activation": "disabled"}}},
+        "lb2": {"mod_jk_status": {"port": 1}},
+    }
+    one, two = status_url({}), "http://127.0.0.1:1/jk-status"
+    assert shares(["lb1", "lb2", "stranger"], hosts, ["a", "b"]) == [
+        {"balancer": "lb1", "url": one, "activation": "active", "names": ["a"]},
+        {"balancer": "lb1", "url": one, "activation": "disabled", "names": ["b"]},
+        {"balancer": "lb2", "url": two, "activation": "active", "names": ["a", "b"]},
+        {"balancer": "stranger", "url": one, "activation": "active", "names": ["a", "b"]},
+    ]
+    assert {entry["url"] for entry in shares(["lb1", "lb2"], hosts, ["a"], "http://x/")} == {"http://x/"}
