@@ -115,6 +115,11 @@ class FileSet:
         os.unlink(self.kept)
         return changed
 
+    def forget(self) -> list[str]:
+        """Keep no longer what the last ``put`` replaced: it is no way back any more. Changes none of the files."""
+        write(self.kept, None)
+        return []
+
 
 def _access(path: str) -> tuple[int, str]:
     """Return mode and group of a file, those of a new one when there is none. A link has none of its own."""
