@@ -124,9 +124,7 @@ def tomcat_new_secret(length: int) -> str:
     return secrets.token_hex(length)
 
 
-def mod_jk_files(
-    request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts, directory: str
-) -> dict[str, Any]:
+def mod_jk_files(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts, directory: str) -> dict[str, Any]:
     """The files and links of a balancer below Apache's folder, and the word that tells them from others (``revision``).
 
     directory: the role's own folder, absolute.
@@ -147,6 +145,15 @@ def mod_jk_files(
     mark = site.revision([*files.values(), site.jk_conf(request, directory)])
     files[request["conf_path"]] = site.jk_conf(request, directory, mark)
     return {"files": files, "links": links, "revision": mark}
+
+
+def mod_jk_activations(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts) -> dict[str, str]:
+    """Worker to the activation that the inventory wants, where that is not ``active``.
+
+    request: ``worker_options``, ``worker_overrides``, ``workers`` and ``properties``.
+    """
+    found: dict[str, str] = workers.activations(request, tomcats, hosts)
+    return found
 
 
 def mod_jk_url(path: str, address: str, port: int) -> str:
@@ -204,6 +211,7 @@ class FilterModule:
             "tomcat_refusals": tomcat_refusals,
             "tomcat_new_secret": tomcat_new_secret,
             "tomcat_ports": _guarded(tomcat_ports),
+            "mod_jk_activations": _guarded(mod_jk_activations),
             "mod_jk_connectors": _guarded(mod_jk_connectors),
             "mod_jk_gone": mod_jk_gone,
             "mod_jk_refusals": mod_jk_refusals,

@@ -63,7 +63,7 @@ options:
     default: []
   state:
     description:
-      - What to do. V(reverted) puts back what the last V(applied) replaced, unless that was V(settled), which forgets it.
+      - What to do. V(reverted) puts back what the last V(applied) replaced. V(settled) forgets it.
     type: str
     choices: [planned, applied, settled, reverted]
     default: planned

@@ -108,7 +108,11 @@ def test_new_files_are_told_from_former_ones_without_a_word_of_the_secret(jk_req
 
 
 def test_an_address_of_ipv6_stands_in_brackets(jk_request_of: Make) -> None:
-    assert (place("2001:db8::9", 80), place("192.0.2.9", "80"), place("*", 80)) == ("[2001:db8::9]:80", "192.0.2.9:80", "*:80")
+    assert (place("2001:db8::9", 80), place("192.0.2.9", "80"), place("*", 80)) == (
+        "[2001:db8::9]:80",
+        "192.0.2.9:80",
+        "*:80",
+    )
     assert place("[2001:db8::9]", 80) == "[2001:db8::9]:80"
     assert "<VirtualHost [2001:db8::9]:80>" in site_conf(
         {"name": "x", "address": "2001:db8::9"}, jk_request_of(), WORKERS, HERE

@@ -26,7 +26,7 @@ class Status(HTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
-        self.told = {"app1": "ACT", "app2": "ACT"}
+        self.told = {("loadbalancer", "app1"): "ACT", ("loadbalancer", "app2"): "ACT"}
         self.updates = 0
 
 
@@ -40,10 +40,10 @@ class Answer(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
         if query["cmd"] == "update":
             self.server.updates += 1
-            self.server.told[query["sw"]] = LETTERS[query["vwa"]]
+            self.server.told[query["w"], query["sw"]] = LETTERS[query["vwa"]]
         rows = [
-            f"worker.loadbalancer.balance_workers={name}\nworker.{name}.activation={activation}\nworker.{name}.state=OK"
-            for name, activation in self.server.told.items()
+            f"worker.{balancer}.balance_workers={name}\nworker.{name}.activation={activation}\nworker.{name}.state=OK"
+            for (balancer, name), activation in self.server.told.items()
         ]
         self.send_response(200)
         self.end_headers()
@@ -94,7 +94,7 @@ def test_a_worker_is_stopped_and_check_mode_only_says_so(status: Status) -> None
     found = run(status, wanted)
     assert found["changed"]
     assert found["workers"] == {"app1": {"before": "active", "after": "stopped", "busy": 0}}
-    assert status.told == {"app1": "STP", "app2": "ACT"}
+    assert list(status.told.values()) == ["STP", "ACT"]
 
 
 def test_a_name_that_is_not_known_is_refused_or_passed_over(status: Status) -> None:
@@ -104,4 +104,12 @@ def test_a_name_that_is_not_known_is_refused_or_passed_over(status: Status) -> N
     assert status.updates == 0
     passed = run(status, {**wanted, "missing_ok": True})
     assert list(passed["workers"]) == ["app1"]
-    assert status.told == {"app1": "DIS", "app2": "ACT"}
+    assert list(status.told.values()) == ["DIS", "ACT"]
+
+
+def test_a_worker_is_stopped_in_each_of_its_balancers(status: Status) -> None:
+    status.told = {("one", "app1"): "ACT", ("two", "app1"): "STP", ("three", "app1"): "ACT", ("two", "app2"): "ACT"}
+    found = run(status, {"names": ["app1"], "activation": "stopped"})
+    assert found["workers"] == {"app1": {"before": "active", "after": "stopped", "busy": 0}}
+    assert list(status.told.values()) == ["STP", "STP", "STP", "ACT"]
+    assert status.updates == 2

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role mod_jk's own tasks on two balancers whose Apache does not come back: one is changed and put back, one not touched."""
+"""The role mod_jk's own tasks on two balancers whose Apache does not come back: one is put back, one not touched."""
 
 from __future__ import annotations
 
