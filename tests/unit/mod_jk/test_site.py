@@ -101,6 +101,8 @@ def test_only_the_balancer_itself_may_ask_for_status(jk_request_of: Make) -> Non
 def test_new_files_are_told_from_former_ones_without_a_word_of_the_secret(jk_request_of: Make) -> None:
     text = jk_conf(jk_request_of(), HERE, "abc")
     assert "    JkMount /jk-status jk-status\n    JkMount /jk-status/abc jk-status\n" in text
+    slashed = {"address": "127.0.0.1", "port": 8019, "path": "/jk-status/", "allow": []}
+    assert "    JkMount /jk-status/abc jk-status\n" in jk_conf(jk_request_of(status=slashed), HERE, "abc")
     assert revision(["a", "b"]) not in (revision(["a", "c"]), revision(["ab", ""]))
     one = "worker.app1.secret=x\nworker.app1.port=1\n"
     assert revision([one]) == revision([one.replace("=x", "=y")])

@@ -93,7 +93,7 @@ def jk_conf(request: Mapping[str, Any], directory: str, mark: str = "") -> str:
     if request["options"]:
         lines.append("JkOptions " + " ".join(str(word) for word in request["options"]))
     shown = place(status["address"], status["port"])
-    paths = [status["path"], *([f"{status['path']}/{mark}"] if mark else [])]
+    paths = [status["path"], *([f"{str(status['path']).rstrip('/')}/{mark}"] if mark else [])]
     # the balancer itself always: waiting for a reload and draining ask from there
     access = ["local", *([" ".join(["ip", *status["allow"]])] if status["allow"] else [])]
     lines += [
