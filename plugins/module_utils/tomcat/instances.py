@@ -68,8 +68,8 @@ def _address(host: str, facts: Mapping[str, Any]) -> str:
     found = ((facts.get("ansible_facts") or {}).get("default_ipv4") or {}).get("address")
     if not found:
         raise Refused(
-            f"{host}: set tomcat_address in the inventory, no address of this host is known by which balancers reach it; "
-            "one that is down has no facts"
+            f"{host}: set tomcat_address in the inventory, no address of this host is known by which balancers reach "
+            "it; one that is down has no facts"
         )
     return str(found)
 
