@@ -82,6 +82,14 @@ def test_what_apache_objects_to_is_told(place: Path) -> None:
     assert found["errors"] == ["JkMout /* loadbalancer"]
 
 
+def test_without_mod_jk_there_is_nothing_that_could_test(place: Path) -> None:
+    files = {"conf.d/steadfast-shop.conf": "JkMout /* loadbalancer\n"}
+    found = run(place, files, jk=str(place / "lib" / "mod_jk-0.so"))
+    assert (found["errors"], found["tested"]) == ([], False)
+    found = run(place, files, jk=str(place / "lib" / "mod_jk.so"))
+    assert found["errors"] == ["JkMout /* loadbalancer"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="files have to belong to root")
 def test_what_was_replaced_comes_back_until_it_is_settled(place: Path) -> None:
     folder = place / "etc" / "httpd" / "conf.d"
