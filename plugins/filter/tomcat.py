@@ -174,16 +174,16 @@ def tomcat_new_secret(length: int) -> str:
     return secrets.token_hex(length)
 
 
-def mod_jk_files(
-    request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts, directory: str
-) -> dict[str, dict[str, Any]]:
-    """The files and links of a balancer below Apache's folder. directory: the role's own folder, absolute."""
+def mod_jk_files(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts, directory: str) -> dict[str, Any]:
+    """The files and links of a balancer below Apache's folder, and the word that tells them from others (``revision``).
+
+    directory: the role's own folder, absolute.
+    """
     found = workers.plan(request, tomcats, hosts)
     mounted = site.mounts_of(request, found)
     files = {
         "steadfast/workers.properties": workers.properties(found, mounted, int(request["maintain_seconds"])),
         "steadfast/uriworkermap.properties": site.uri_map(request["uri_map"], request["balancer"], found),
-        request["conf_path"]: site.jk_conf(request, directory),
         request["load_path"]: site.load_conf(request["module"]),
     }
     links: dict[str, str] = dict(request["module_links"])
@@ -192,7 +192,23 @@ def mod_jk_files(
         files[path] = site.site_conf(entry, request, found, directory)
         if request["site_link"]:
             links[str(request["site_link"]).replace("NAME", str(entry.get("name")))] = f"../{path}"
-    return {"files": files, "links": links}
+    mark = site.revision([*files.values(), site.jk_conf(request, directory)])
+    files[request["conf_path"]] = site.jk_conf(request, directory, mark)
+    return {"files": files, "links": links, "revision": mark}
+
+
+def mod_jk_activations(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts) -> dict[str, str]:
+    """Worker to the activation that the inventory wants, where that is not ``active``.
+
+    request: ``worker_options``, ``worker_overrides``, ``workers`` and ``properties``.
+    """
+    found: dict[str, str] = workers.activations(request, tomcats, hosts)
+    return found
+
+
+def mod_jk_url(path: str, address: str, port: int) -> str:
+    """A URL of Apache, an IPv6 address in brackets."""
+    return f"http://{site.place(address, port)}{path}"
 
 
 def mod_jk_members(tomcats: Sequence[str], hosts: Hosts) -> list[str]:
@@ -251,9 +267,11 @@ class FilterModule:
             "tomcat_put_back": _guarded(tomcat_put_back),
             "tomcat_new_secret": tomcat_new_secret,
             "tomcat_ports": _guarded(tomcat_ports),
+            "mod_jk_activations": _guarded(mod_jk_activations),
             "mod_jk_connectors": _guarded(mod_jk_connectors),
             "mod_jk_gone": mod_jk_gone,
             "mod_jk_refusals": mod_jk_refusals,
             "mod_jk_files": _guarded(mod_jk_files),
             "mod_jk_members": _guarded(mod_jk_members),
+            "mod_jk_url": _guarded(mod_jk_url),
         }

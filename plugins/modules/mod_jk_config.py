@@ -14,6 +14,7 @@ description:
   - Copies the configuration of Apache, puts the wanted files into the copy and lets C(apache2 -t) read that.
     The live files are untouched until it is content.
   - Says whether Apache has to be started or to read its files again. Does neither.
+  - Keeps what it replaces until the change is settled, so that it can be put back.
 author: the steadfast.ha authors (@steadfast-ha)
 attributes:
   check_mode:
@@ -55,10 +56,16 @@ options:
     description: Path below O(root) to the target of a symbolic link.
     type: dict
     default: {}
+  owned:
+    description: Patterns of paths below O(root) that must not be there unless they are among O(files) and O(links).
+    type: list
+    elements: str
+    default: []
   state:
-    description: What to do.
+    description:
+      - What to do. V(reverted) puts back what the last V(applied) replaced. V(settled) forgets it.
     type: str
-    choices: [planned, applied]
+    choices: [planned, applied, settled, reverted]
     default: planned
 """
 
@@ -97,6 +104,7 @@ reasons:
 """
 
 import datetime
+import glob
 import os
 import re
 import shlex
@@ -122,6 +130,9 @@ class Apache:
             for path, text in self.given["files"].items()
         }
         wanted.update({path: File(target=target) for path, target in self.given["links"].items()})
+        for pattern in self.given["owned"]:
+            for path in glob.glob(os.path.join(glob.escape(root), pattern)):
+                wanted.setdefault(os.path.relpath(path, root), File(content=None))
         return FileSet(
             {os.path.join(root, path): file for path, file in wanted.items()},
             os.path.join(root, "steadfast", ".previous.json"),
@@ -235,15 +246,26 @@ def main() -> None:
             "unit": {"type": "str", "default": "apache2.service"},
             "files": {"type": "dict", "default": {}, "no_log": True},
             "links": {"type": "dict", "default": {}},
-            "state": {"type": "str", "choices": ["planned", "applied"], "default": "planned"},
+            "owned": {"type": "list", "elements": "str", "default": []},
+            "state": {
+                "type": "str",
+                "choices": ["planned", "applied", "settled", "reverted"],
+                "default": "planned",
+            },
         },
         supports_check_mode=True,
     )
     apache = Apache(module)
+    state = module.params["state"]
+    if state in ("settled", "reverted"):
+        back: list[str] = []
+        if not module.check_mode:
+            back = apache.files.take_back() if state == "reverted" else apache.files.settle()
+        module.exit_json(changed=bool(back), errors=[], tested=False, action="none", reasons=[])
     action, reasons = apache.needs()
     tested, errors = (False, []) if action == "none" else apache.test()
     changed: list[str] = []
-    if module.params["state"] == "applied":
+    if state == "applied":
         if errors:
             module.fail_json(msg="; ".join(errors))
         changed = apache.files.differing() if module.check_mode else apache.files.put()

@@ -25,6 +25,10 @@ options:
     description: URL of the status worker.
     type: str
     default: http://127.0.0.1:8019/jk-status
+  activations:
+    description: Member to the activation that it is to have. Others are to be V(active).
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -42,7 +46,7 @@ running:
 workers:
   description:
     - Per member of a balancer, C(state), C(activation), C(busy), C(sessions), C(errors), C(elected) and its
-      C(balancer).
+      C(balancer). What a member is in the first of several balancers; RV(problems) are those in all.
   type: dict
   returned: always
   sample: {web1: {state: OK, activation: active, busy: 0, sessions: 3, errors: 0, elected: 9, balancer: lb, name: web1}}
@@ -66,7 +70,11 @@ SECONDS = 10
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={"url": {"type": "str", "default": "http://127.0.0.1:8019/jk-status"}}, supports_check_mode=True
+        argument_spec={
+            "url": {"type": "str", "default": "http://127.0.0.1:8019/jk-status"},
+            "activations": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
     )
     url = module.params["url"]
     try:
@@ -74,8 +82,9 @@ def main() -> None:
             found = members(answer.read().decode("utf-8", "replace"))
     except (urllib.error.URLError, OSError, ValueError) as error:
         module.exit_json(changed=False, running=False, workers={}, problems=[f"{url} does not answer: {error}"])
-    told = {name: member.as_dict() for name, member in found.items()}
-    module.exit_json(changed=False, running=True, workers=told, problems=problems(found))
+    told = {member.name: member.as_dict() for member in reversed(found)}
+    wrong = problems(found, module.params["activations"])
+    module.exit_json(changed=False, running=True, workers=told, problems=wrong)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ description:
   - Runs on a balancer and tells its own Apache, by the status worker.
   - A V(disabled) worker gets requests of its sessions only, a V(stopped) one none at all. Replicated sessions go on
     with another worker, others end.
+  - A worker that is in several balancers is told so in each of them.
   - What is set here holds until Apache is reloaded or restarted. C(activation) in C(workers.properties) lasts.
 author: the steadfast.ha authors (@steadfast-ha)
 attributes:
@@ -128,13 +129,13 @@ class Status:
             self.module.fail_json(msg=f"{self.url} does not answer: {error}")
         return ""
 
-    def members(self) -> dict[str, Member]:
+    def members(self) -> list[Member]:
         """The members of all balancers; ends the module when that can't be read."""
         try:
             return members(self.ask(read_query()))
         except ValueError as error:
             self.module.fail_json(msg=f"{self.url}: {error}")
-        return {}
+        return []
 
 
 def main() -> None:
@@ -153,29 +154,36 @@ def main() -> None:
     )
     wanted = module.params["activation"]
     status = Status(module)
-    found = status.members()
-    names = [name for name in module.params["names"] if name in found or not module.params["missing_ok"]]
+    known = {member.name for member in status.members()}
+    names = [name for name in module.params["names"] if name in known or not module.params["missing_ok"]]
     for name in names:
-        if name not in found:
-            module.fail_json(msg=f"this balancer has no worker {name!r}, {nearest(name, found)}")
-    told = {name: {"before": found[name].activation, "after": wanted, "busy": found[name].busy} for name in names}
-    pending = [name for name in names if found[name].activation != wanted]
+        if name not in known:
+            module.fail_json(msg=f"this balancer has no worker {name!r}, {nearest(name, known)}")
+
+    def those() -> list[Member]:
+        return [member for member in status.members() if member.name in names]
+
+    found = those()
+    # of one that is otherwise in any of its balancers, that one counts
+    found.sort(key=lambda member: member.activation != wanted)
+    told = {member.name: {"before": member.activation, "after": wanted, "busy": member.busy} for member in found}
+    pending = [member for member in found if member.activation != wanted]
     if module.check_mode:
         module.exit_json(changed=bool(pending), workers=told)
-    for name in pending:
-        status.ask(update_query(found[name].balancer, name, wanted))
+    for member in pending:
+        status.ask(update_query(member.balancer, member.name, wanted))
     deadline = time.monotonic() + (module.params["drain_seconds"] if wanted != "active" else 0)
     while True:
-        found = status.members()
-        busy = [name for name in names if found[name].busy > 0]
+        found = those()
+        busy = sorted({member.name for member in found if member.busy > 0})
         if not busy or time.monotonic() >= deadline:
             break
         time.sleep(PAUSE)
-    wrong = [name for name in names if found[name].activation != wanted]
+    wrong = sorted({member.name for member in found if member.activation != wanted})
     if wrong:
         module.fail_json(msg=f"{', '.join(wrong)}: the status worker did not take it, is it read-only?", workers=told)
     for name in names:
-        told[name]["busy"] = found[name].busy
+        told[name]["busy"] = max([member.busy for member in found if member.name == name], default=0)
     if busy and wanted != "active" and module.params["idle_required"]:
         module.fail_json(msg=f"requests are still under way to {', '.join(busy)}", workers=told)
     module.exit_json(changed=bool(pending), workers=told)

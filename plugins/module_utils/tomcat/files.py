@@ -119,9 +119,10 @@ class FileSet:
         os.unlink(self.kept)
         return changed
 
-    def settle(self) -> None:
-        """Forget what ``put`` replaced: from now on, the way back leads here."""
+    def settle(self) -> list[str]:
+        """Keep no longer what the last ``put`` replaced: from now on, the way back leads here. Changes none of the files."""
         write(self.kept, None)
+        return []
 
 
 def _access(path: str) -> tuple[int, str]:

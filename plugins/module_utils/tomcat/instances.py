@@ -67,7 +67,10 @@ def _address(host: str, facts: Mapping[str, Any]) -> str:
         return said
     found = ((facts.get("ansible_facts") or {}).get("default_ipv4") or {}).get("address")
     if not found:
-        raise Refused(f"{host}: set tomcat_address, no address of this host is known by which balancers reach it")
+        raise Refused(
+            f"{host}: set tomcat_address in the inventory, no address of this host is known by which balancers reach "
+            "it; one that is down has no facts"
+        )
     return str(found)
 
 

@@ -28,7 +28,7 @@ CONNECTOR = _words(
     "parseBodyMethods maxSavePostSize xpoweredBy useIPVHosts acceptCount acceptorThreadPriority "
     "bindOnInit connectionLinger connectionTimeout executor keepAliveTimeout maxConnections maxThreads "
     "minSpareThreads processorCache tcpNoDelay threadPriority threadsMaxIdleTime useVirtualThreads "
-    "rejectSuspiciousURIs"
+    "rejectSuspiciousURIs maxPartCount maxPartHeaderSize maxCookieCount allowBackslash"
 )
 HTTP = CONNECTOR | _words(
     "compression compressionMinSize compressibleMimeType noCompressionUserAgents connectionUploadTimeout "

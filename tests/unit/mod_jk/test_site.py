@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tomcat.mod_jk.site import jk_conf, load_conf, mount, mounts_of, site_conf, uri_map
+from tomcat.mod_jk.site import jk_conf, load_conf, mount, mounts_of, place, revision, site_conf, uri_map
 from tomcat.words import Refused
 
 Make = Callable[..., dict[str, Any]]
@@ -94,7 +94,31 @@ def test_only_the_balancer_itself_may_ask_for_status(jk_request_of: Make) -> Non
     open_to = {"address": "192.0.2.9", "port": 8019, "path": "/jk-status", "allow": ["192.0.2.0/24"]}
     text = jk_conf(jk_request_of(status=open_to), HERE)
     assert "<VirtualHost 192.0.2.9:8019>" in text
-    assert "        Require ip 192.0.2.0/24\n" in text
+    # what waits and drains asks from there
+    assert "        Require local\n        Require ip 192.0.2.0/24\n" in text
+
+
+def test_new_files_are_told_from_former_ones_without_a_word_of_the_secret(jk_request_of: Make) -> None:
+    text = jk_conf(jk_request_of(), HERE, "abc")
+    assert "    JkMount /jk-status jk-status\n    JkMount /jk-status/abc jk-status\n" in text
+    slashed = {"address": "127.0.0.1", "port": 8019, "path": "/jk-status/", "allow": []}
+    assert "    JkMount /jk-status/abc jk-status\n" in jk_conf(jk_request_of(status=slashed), HERE, "abc")
+    assert revision(["a", "b"]) not in (revision(["a", "c"]), revision(["ab", ""]))
+    one = "worker.app1.secret=x\nworker.app1.port=1\n"
+    assert revision([one]) == revision([one.replace("=x", "=y")])
+    assert revision([one]) != revision([one.replace("=1", "=2")])
+
+
+def test_an_address_of_ipv6_stands_in_brackets(jk_request_of: Make) -> None:
+    assert (place("2001:db8::9", 80), place("192.0.2.9", "80"), place("*", 80)) == (
+        "[2001:db8::9]:80",
+        "192.0.2.9:80",
+        "*:80",
+    )
+    assert place("[2001:db8::9]", 80) == "[2001:db8::9]:80"
+    assert "<VirtualHost [2001:db8::9]:80>" in site_conf(
+        {"name": "x", "address": "2001:db8::9"}, jk_request_of(), WORKERS, HERE
+    )
 
 
 def test_the_log_level_is_one_that_there_is(jk_request_of: Make) -> None:

@@ -35,7 +35,7 @@ worker.app2.errors=4
 
 
 def test_members_are_read_with_their_balancer() -> None:
-    found = members(ANSWER)
+    found = {member.name: member for member in members(ANSWER)}
     assert set(found) == {"app1", "app2"}
     assert (found["app1"].balancer, found["app1"].busy, found["app1"].sessions) == ("loadbalancer", 1, 3)
     assert (found["app2"].activation, found["app2"].state) == ("stopped", "ERR")
@@ -50,6 +50,28 @@ def test_what_is_wrong_is_said() -> None:
     assert problems(members(ANSWER)) == ["worker app2 is ERR", "worker app2 is stopped"]
     assert problems(members(ANSWER.replace("app1.state=OK", "app1.state=ERR")))[-1] == "no worker can serve"
     assert problems(members(ANSWER.replace("STP", "ACT").replace("ERR", "OK/IDLE"))) == []
+
+
+def test_what_the_inventory_wants_otherwise_is_not_wrong() -> None:
+    text = ANSWER.replace("STP", "DIS").replace("ERR", "OK")
+    assert problems(members(text)) == ["worker app2 is disabled"]
+    assert problems(members(text), {"app2": "disabled"}) == []
+    assert problems(members(text), {"app1": "stopped", "app2": "disabled"}) == ["worker app1 is active"]
+
+
+def test_a_member_of_two_balancers_is_told_for_each() -> None:
+    text = ANSWER + (
+        "worker.other.type=lb\nworker.other.balance_workers=app1\nworker.app1.type=ajp13\n"
+        "worker.app1.activation=STP\nworker.app1.state=OK\n"
+        "worker.app1.type=ajp13\nworker.app1.busy=9\n"
+    )
+    found = {(member.balancer, member.name): (member.activation, member.busy) for member in members(text)}
+    assert found == {
+        ("loadbalancer", "app1"): ("active", 1),
+        ("loadbalancer", "app2"): ("stopped", 0),
+        ("other", "app1"): ("stopped", 0),
+    }
+    assert "worker app1 in other is stopped" in problems(members(text))
 
 
 def test_a_worker_that_is_tried_again_is_not_lost() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tomcat.mod_jk.workers import plan, properties, read_properties
+from tomcat.mod_jk.workers import SAFE_MEMBER, activations, plan, properties, read_properties
 from tomcat.words import Refused
 
 Make = Callable[..., dict[str, Any]]
@@ -81,12 +81,14 @@ def test_only_what_is_mounted_is_listed(jk_request_of: Make, hosts: Hosts) -> No
 
 def test_the_file_of_the_tutorial_says_today_what_it_meant(jk_request_of: Make) -> None:
     found = plan(jk_request_of(properties=TUTORIAL), [], {})
-    assert found["worker2"] == {"type": "ajp13", "host": "localhost", "port": "8109", "lbfactor": "100"}
-    assert found["loadbalancer"] == {
+    own = {key: value for key, value in found["worker2"].items() if key not in SAFE_MEMBER}
+    assert own == {"type": "ajp13", "host": "localhost", "port": "8109", "lbfactor": "100"}
+    assert {key: found["loadbalancer"][key] for key in found["loadbalancer"] if key != "recover_time"} == {
         "type": "lb",
         "balance_workers": "worker1,worker2",
         "sticky_session": "false",
         "sticky_session_force": "false",
+        "error_escalation_time": "0",
     }
     assert read_properties(TUTORIAL)[0] == ["worker1", "worker2", "loadbalancer"]
 
@@ -127,6 +129,10 @@ def test_misspelt_lines_are_refused(jk_request_of: Make, before: str, after: str
         ({"workers": [{"name": "app1", "type": "ajp13"}]}, "worker app1: there is one of this name already"),
         ({"workers": [{"name": "x", "type": "lb"}]}, "a balancer needs balance_workers"),
         ({"workers": [{"name": "a.b"}]}, "letters, digits, - and _ only, not 'a.b'"),
+        ({"worker_options": {"secret": "x#y"}}, "worker app1: secret has no #, no $( and no white space at its ends"),
+        ({"secret": "x$(y)"}, "worker app1: secret has no #, no $( and no white space"),
+        ({"secret": " x"}, "worker app1: secret has no #, no $( and no white space"),
+        ({"worker_options": {"domain": "a#b"}}, "not 'a#b'"),
         ({"worker_options": {"secret": "x\ny"}}, "secret is one line of text, not that"),
     ],
 )
@@ -149,3 +155,36 @@ def test_old_names_say_what_they_say_today(
     jk_request_of: Make, hosts: Hosts, given: dict[str, Any], name: str, value: str
 ) -> None:
     assert plan(jk_request_of(worker_options=given), list(hosts), hosts)["app1"][name] == value
+
+
+def test_workers_of_an_old_file_are_noticed_when_they_hang(jk_request_of: Make) -> None:
+    found = plan(jk_request_of(properties=TUTORIAL + "worker.worker2.reply_timeout=5\n"), [], {})
+    assert (found["worker1"]["ping_mode"], found["worker1"]["reply_timeout"]) == ("A", "60000")
+    assert found["worker2"]["reply_timeout"] == "5"
+
+
+def test_the_balancer_of_an_old_file_takes_the_options_of_the_inventory(jk_request_of: Make) -> None:
+    found = plan(jk_request_of(properties=TUTORIAL, balancer_options={"sticky_session": True}), [], {})
+    assert found["loadbalancer"]["sticky_session"] == "true"
+    assert found["loadbalancer"]["balance_workers"] == "worker1,worker2"
+
+
+def test_lines_that_say_nothing_today_are_passed_over_and_lists_joined(jk_request_of: Make) -> None:
+    text = (
+        "workers.tomcat_home=/usr/share/tomcat\nworkers.java_home=$(JAVA_HOME)\nps=/\nworker.maintain=30\n" + TUTORIAL
+    )
+    split = "worker.loadbalancer.balanced_workers=worker1\nworker.loadbalancer.balanced_workers=worker2"
+    text = text.replace("worker.loadbalancer.balanced_workers=worker1,worker2", split)
+    assert split in text
+    assert plan(jk_request_of(properties=text), [], {})["loadbalancer"]["balance_workers"] == "worker1,worker2"
+
+
+def test_what_members_are_to_be_is_known_without_a_secret(jk_request_of: Make, hosts: Hosts) -> None:
+    request = jk_request_of(
+        secret="", worker_overrides={"app2": {"disabled": True}}, workers=[{"name": "x", "activation": "stopped"}]
+    )
+    assert activations(request, list(hosts), hosts) == {"app2": "disabled", "x": "stopped"}
+    with_all = jk_request_of(
+        worker_options={"activation": "disabled"}, worker_overrides={"app1": {"activation": "active"}}
+    )
+    assert activations(with_all, list(hosts), hosts) == {"app2": "disabled", "app3": "disabled"}

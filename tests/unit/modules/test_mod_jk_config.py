@@ -44,7 +44,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(place: Path, files: dict[str, str], **more: str) -> dict[str, Any]:
+def run(place: Path, files: dict[str, str], **more: Any) -> dict[str, Any]:
     """What the module answers."""
     arguments = {
         "root": str(place / "etc" / "httpd"),
@@ -88,3 +88,33 @@ def test_without_mod_jk_there_is_nothing_that_could_test(place: Path) -> None:
     assert (found["errors"], found["tested"]) == ([], False)
     found = run(place, files, jk=str(place / "lib" / "mod_jk.so"))
     assert found["errors"] == ["JkMout /* loadbalancer"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="files have to belong to root")
+def test_what_was_replaced_comes_back_until_it_is_settled(place: Path) -> None:
+    folder = place / "etc" / "httpd" / "conf.d"
+    (folder / "steadfast-old.conf").symlink_to("own.conf")
+    (folder / "steadfast-shop.conf").write_text("JkMount /a loadbalancer\n")
+    wanted = {"conf.d/steadfast-shop.conf": "JkMount /* loadbalancer\n"}
+
+    def names() -> list[str]:
+        return sorted(path.name for path in folder.iterdir())
+
+    before = names()
+    assert run(place, wanted, owned=["conf.d/steadfast-*.conf"], state="applied")["changed"]
+    assert names() == ["link.conf", "own.conf", "steadfast-shop.conf"]
+    assert run(place, {}, state="reverted")["changed"]
+    assert names() == before
+    assert (folder / "steadfast-shop.conf").read_text() == "JkMount /a loadbalancer\n"
+    assert os.readlink(folder / "steadfast-old.conf") == "own.conf"
+
+    run(place, wanted, state="applied")
+    assert not run(place, {}, state="settled")["changed"]
+    assert not run(place, {}, state="reverted")["changed"]
+    assert (folder / "steadfast-shop.conf").read_text() == wanted["conf.d/steadfast-shop.conf"]
+
+
+def test_a_site_that_is_not_wanted_any_more_is_a_reason_to_reload(place: Path) -> None:
+    (place / "etc" / "httpd" / "conf.d" / "steadfast-default.conf").write_text("JkMount /* loadbalancer\n")
+    found = run(place, {"conf.d/steadfast-jk.conf": "x"}, owned=["conf.d/steadfast-*.conf"])
+    assert "conf.d/steadfast-default.conf differs" in found["reasons"]

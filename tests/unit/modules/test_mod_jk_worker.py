@@ -27,7 +27,7 @@ class Status(HTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
-        self.told = {"app1": "ACT", "app2": "ACT"}
+        self.told = {("loadbalancer", "app1"): "ACT", ("loadbalancer", "app2"): "ACT"}
         self.updates = 0
 
 
@@ -41,10 +41,10 @@ class Answer(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
         if query["cmd"] == "update":
             self.server.updates += 1
-            self.server.told[query["sw"]] = LETTERS[query["vwa"]]
+            self.server.told[query["w"], query["sw"]] = LETTERS[query["vwa"]]
         rows = [
-            f"worker.loadbalancer.balance_workers={name}\nworker.{name}.activation={activation}\nworker.{name}.state=OK"
-            for name, activation in self.server.told.items()
+            f"worker.{balancer}.balance_workers={name}\nworker.{name}.activation={activation}\nworker.{name}.state=OK"
+            for (balancer, name), activation in self.server.told.items()
         ]
         self.send_response(200)
         self.end_headers()
@@ -95,7 +95,7 @@ def test_a_worker_is_stopped_and_check_mode_only_says_so(status: Status) -> None
     found = run(status, wanted)
     assert found["changed"]
     assert found["workers"] == {"app1": {"before": "active", "after": "stopped", "busy": 0}}
-    assert status.told == {"app1": "STP", "app2": "ACT"}
+    assert list(status.told.values()) == ["STP", "ACT"]
 
 
 def test_a_name_that_is_not_known_is_refused_or_passed_over(status: Status) -> None:
@@ -105,7 +105,7 @@ def test_a_name_that_is_not_known_is_refused_or_passed_over(status: Status) -> N
     assert status.updates == 0
     passed = run(status, {**wanted, "missing_ok": True})
     assert list(passed["workers"]) == ["app1"]
-    assert status.told == {"app1": "DIS", "app2": "ACT"}
+    assert list(status.told.values()) == ["DIS", "ACT"]
 
 
 def test_who_does_not_run_need_not_be_told(tmp_path: Path, status: Status) -> None:
@@ -120,3 +120,11 @@ def test_who_does_not_run_need_not_be_told(tmp_path: Path, status: Status) -> No
     loaded.write_bytes(b"x")
     with loaded.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ):
         assert "Connection refused" in run(status, wanted, PATH=path)["msg"]
+
+
+def test_a_worker_is_stopped_in_each_of_its_balancers(status: Status) -> None:
+    status.told = {("one", "app1"): "ACT", ("two", "app1"): "STP", ("three", "app1"): "ACT", ("two", "app2"): "ACT"}
+    found = run(status, {"names": ["app1"], "activation": "stopped"})
+    assert found["workers"] == {"app1": {"before": "active", "after": "stopped", "busy": 0}}
+    assert list(status.told.values()) == ["STP", "STP", "STP", "ACT"]
+    assert status.updates == 2

@@ -32,6 +32,7 @@ HOSTS: dict[str, dict[str, Any]] = {
         "mod_jk_source": SOURCE,
         "mod_jk_packages": ["httpd24"],
         "mod_jk_log_file": "/x.log",
+        "mod_jk_status": {"address": "::1"},
     },
 }
 
@@ -115,3 +116,14 @@ def test_logs_and_shared_memory_lie_with_apaches_own(written: dict[str, dict[str
     assert 'JkLogFile "/var/log/httpd/mod_jk.log"' in rows["el"]
     assert "JkShmFile run/jk-runtime-status" in rows["el"]
     assert 'JkLogFile "/x.log"' in rows["own"]
+
+
+def test_sites_of_the_role_that_are_not_wanted_any_more_go(written: dict[str, dict[str, Any]]) -> None:
+    assert written["debian"]["owned"] == ["sites-available/steadfast-*.conf", "sites-enabled/steadfast-*.conf"]
+    assert written["el"]["owned"] == ["conf.d/steadfast-*.conf"]
+
+
+def test_the_status_worker_is_asked_at_an_ipv6_address_too(written: dict[str, dict[str, Any]]) -> None:
+    assert written["debian"]["status"] == "http://127.0.0.1:8019/jk-status"
+    assert written["own"]["status"] == "http://[::1]:8019/jk-status"
+    assert "Listen [::1]:8019\n" in written["own"]["files"]["conf.d/steadfast-jk.conf"]

@@ -45,6 +45,18 @@ def test_balancers_are_refused_until_applications_are_there(request_of: Make, ho
     assert only(tree(request_of(ajp_options={"bindOnInit": True}), hosts), found).get("bindOnInit") == "true"
 
 
+def test_limits_that_newer_tomcats_have_are_known(request_of: Make, hosts: Hosts) -> None:
+    limits = {"maxPartCount": 20, "maxPartHeaderSize": 512, "maxCookieCount": 50, "allowBackslash": False}
+    root = tree(request_of(http_options=limits, ajp_options=limits), hosts)
+    for connector in root.iter("Connector"):
+        assert {name: connector.get(name) for name in limits} == {
+            "maxPartCount": "20",
+            "maxPartHeaderSize": "512",
+            "maxCookieCount": "50",
+            "allowBackslash": "false",
+        }
+
+
 def test_without_a_secret_there_is_no_file(request_of: Make, hosts: Hosts) -> None:
     with pytest.raises(Refused, match="needs a secret"):
         tree(request_of(secret=""), hosts)

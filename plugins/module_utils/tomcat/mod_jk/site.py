@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Union
@@ -11,7 +12,7 @@ from typing import Any, Union
 from ..words import Refused, nearest
 from .workers import Workers
 
-__all__ = ["jk_conf", "load_conf", "mount", "mounts_of", "site_conf", "uri_map"]
+__all__ = ["jk_conf", "load_conf", "mount", "mounts_of", "place", "revision", "site_conf", "uri_map"]
 
 LEVELS = ("trace", "debug", "info", "warn", "error")
 _PATH = re.compile(r"!?/[^\s\"']*")
@@ -56,8 +57,24 @@ def _quoted(where: str, value: Any) -> str:
     return f'"{text}"'
 
 
-def jk_conf(request: Mapping[str, Any], directory: str) -> str:
-    """Return jk.conf, what holds for the whole server. directory: where the role's files are."""
+def place(address: Any, port: Any) -> str:
+    """Return address and port as URLs and Apache want them, an IPv6 address in brackets."""
+    text = str(address)
+    return f"[{text}]:{int(port)}" if ":" in text and not text.startswith("[") else f"{text}:{int(port)}"
+
+
+def revision(texts: Sequence[str]) -> str:
+    """Return a word for the content of files. Secrets do not count: the word stands where everybody may read it."""
+    told = "\0".join(re.sub(r"(?m)^worker\.[^.=]+\.secret=.*$", "", text) for text in texts)
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+def jk_conf(request: Mapping[str, Any], directory: str, mark: str = "") -> str:
+    """Return jk.conf, what holds for the whole server.
+
+    directory: where the role's files are; mark: revision of the other files. The status worker answers below its path
+    under the mark too, so that whoever waits for a reload asks there, and is not answered by what was loaded before.
+    """
     level = str(request["log_level"]).lower()
     if level not in LEVELS:
         raise Refused(f"mod_jk_log_level: nobody knows {level!r}, {nearest(level, LEVELS)}")
@@ -75,17 +92,18 @@ def jk_conf(request: Mapping[str, Any], directory: str) -> str:
         lines.append(f"JkRequestLogFormat {_quoted('mod_jk_request_log_format', request['request_log_format'])}")
     if request["options"]:
         lines.append("JkOptions " + " ".join(str(word) for word in request["options"]))
-    address = str(status["address"])
-    shown = f"[{address}]" if ":" in address else address
-    access = " ".join(["local"] if not status["allow"] else ["ip", *status["allow"]])
+    shown = place(status["address"], status["port"])
+    paths = [status["path"], *([f"{str(status['path']).rstrip('/')}/{mark}"] if mark else [])]
+    # the balancer itself always: waiting for a reload and draining ask from there
+    access = ["local", *([" ".join(["ip", *status["allow"]])] if status["allow"] else [])]
     lines += [
         "",
-        f"Listen {shown}:{int(status['port'])}",
-        f"<VirtualHost {shown}:{int(status['port'])}>",
+        f"Listen {shown}",
+        f"<VirtualHost {shown}>",
         "    ServerName mod-jk-status",
-        f"    JkMount {status['path']} {request['status_worker']}",
+        *[f"    JkMount {path} {request['status_worker']}" for path in paths],
         f"    <Location {status['path']}>",
-        f"        Require {access}",
+        *[f"        Require {who}" for who in access],
         "    </Location>",
         "</VirtualHost>",
     ]
@@ -105,7 +123,7 @@ def site_conf(site: Mapping[str, Any], request: Mapping[str, Any], workers: Work
     where = f"site {name}"
     lines = [
         "# Ansible managed: role steadfast.ha.mod_jk",
-        f"<VirtualHost {site.get('address') or '*'}:{int(site.get('port') or 80)}>",
+        f"<VirtualHost {place(site.get('address') or '*', site.get('port') or 80)}>",
     ]
     if site.get("server_name"):
         lines.append(f"    ServerName {_quoted(where, site['server_name'])}")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -57,24 +57,37 @@ def update_query(balancer: str, member: str, activation: str) -> str:
     )
 
 
-def members(text: str) -> dict[str, Member]:
-    """Return the members of all balancers by name. Raises ValueError for something else than an answer."""
-    found: dict[str, dict[str, str]] = {}
+def members(text: str) -> list[Member]:
+    """Return the members of all balancers; one that is in two of them is there twice, each with its own activation.
+
+    Raises ValueError for something else than an answer.
+    """
+    found: dict[tuple[str, str], dict[str, str]] = {}
     owners: dict[str, str] = {}
+    is_answer = False
     for line in text.splitlines():
         match = _LINE.fullmatch(line.strip())
         if match is None:
             continue
+        is_answer = True
         name, key, value = match.groups()
         if key == "balance_workers":
+            # what is said of the member from here on is what it is in this balancer
             owners[value] = name
-        found.setdefault(name, {})[key] = value
-    if not found or "worker." not in text:
+            found[name, value] = {}
+        elif name in owners:
+            rows = found[owners[name], name]
+            if key == "type" and key in rows:
+                # and now as a worker of its own
+                del owners[name]
+            else:
+                rows[key] = value
+    if not is_answer:
         raise ValueError(f"this is no answer of a status worker: {text[:80]!r}")
-    return {
-        name: Member(
+    return [
+        Member(
             name=name,
-            balancer=owners[name],
+            balancer=balancer,
             state=given.get("state", "N/A"),
             activation=ACTIVATIONS.get(given.get("activation", ""), given.get("activation", "")),
             sessions=int(given.get("sessions", 0)),
@@ -82,17 +95,24 @@ def members(text: str) -> dict[str, Member]:
             errors=int(given.get("errors", 0)),
             elected=int(given.get("elected", 0)),
         )
-        for name, given in found.items()
-        if name in owners
-    }
-
-
-def problems(found: Mapping[str, Member]) -> list[str]:
-    """What is wrong, one sentence each."""
-    said = [f"worker {member.name} is {member.state}" for member in found.values() if not member.is_well]
-    said += [
-        f"worker {member.name} is {member.activation}" for member in found.values() if member.activation != "active"
+        for (balancer, name), given in found.items()
     ]
-    if found and all(not member.is_well or member.activation == "stopped" for member in found.values()):
+
+
+def problems(found: Sequence[Member], wanted: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong, one sentence each. wanted: member -> activation that it is to have, ``active`` without it."""
+    names = [member.name for member in found]
+
+    def told(member: Member) -> str:
+        where = f" in {member.balancer}" if names.count(member.name) > 1 else ""
+        return f"worker {member.name}{where} is"
+
+    said = [f"{told(member)} {member.state}" for member in found if not member.is_well]
+    said += [
+        f"{told(member)} {member.activation}"
+        for member in found
+        if member.activation != (wanted or {}).get(member.name, "active")
+    ]
+    if found and all(not member.is_well or member.activation == "stopped" for member in found):
         said.append("no worker can serve")
     return said

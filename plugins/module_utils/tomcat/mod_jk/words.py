@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 from ..words import Refused, nearest
 
-__all__ = ["DIRECTIVES", "FORMER", "TYPES", "Refused", "checked", "known_for", "typed"]
+__all__ = ["DIRECTIVES", "FORMER", "LISTS", "TYPES", "Refused", "checked", "known_for", "typed"]
 
 TYPES = ("ajp13", "lb", "status")
 
@@ -58,11 +58,13 @@ def boolean(value: Any) -> str:
 
 
 def text_value(value: Any) -> str:
-    """One line without white space at its ends."""
+    """One line that mod_jk takes as it is: a comment begins at # wherever it stands, and $( is a variable's."""
     found = str(value)
     if not found.strip() or re.search(r"[\x00-\x1f\x7f]", found):
         raise ValueError("is one line of text")
-    return found.strip()
+    if found != found.strip() or "#" in found or "$(" in found:
+        raise ValueError("has no #, no $( and no white space at its ends (mod_jk would cut or expand it)")
+    return found
 
 
 def host_name(value: Any) -> str:
@@ -76,7 +78,7 @@ def host_name(value: Any) -> str:
 def words_list(value: Any) -> str:
     """A list, or a text with commas or white space between its words."""
     parts = value if isinstance(value, (list, tuple)) else re.split(r"[,\s]+", str(value))
-    found = [text_value(part) for part in parts if str(part).strip()]
+    found = [text_value(str(part).strip()) for part in parts if str(part).strip()]
     if not found:
         raise ValueError("is a list of words")
     return ",".join(found)
@@ -158,6 +160,8 @@ STATUS: Mapping[str, Check] = {
     "doctype": text_value,
 }
 DIRECTIVES: Mapping[str, Mapping[str, Check]] = {"ajp13": MEMBER, "lb": BALANCER, "status": STATUS}
+#: Given several times, mod_jk joins these; of others the last one holds.
+LISTS = frozenset({"balance_workers", "balanced_workers", "fail_on_status", "user", "good", "bad"})
 #: What older documents call it, and what it is called today.
 FORMER: Mapping[str, str] = {
     "balanced_workers": "balance_workers",

@@ -15,11 +15,13 @@ from ..instances import all_instances
 from ..words import Refused, nearest
 from . import words
 
-__all__ = ["Workers", "plan", "properties", "read_properties"]
+__all__ = ["Workers", "activations", "plan", "properties", "read_properties"]
 
 Workers = dict[str, dict[str, str]]
 """Worker -> directives, ``type`` among them."""
 
+#: Lines of old files that say nothing today, and one that the request says.
+_PASSED_OVER = re.compile(r"(workers\.[a-z_]+|ps|worker\.maintain)")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 #: What mod_jk leaves off: nobody would notice a worker that hangs, or whose machine is gone.
 #: Milliseconds, but seconds for connection_ping_interval and connection_pool_timeout.
@@ -62,6 +64,8 @@ def read_properties(text: str) -> tuple[list[str], Workers]:
         if not stripped:
             continue
         key, equals, value = (part.strip() for part in stripped.partition("="))
+        if equals and _PASSED_OVER.fullmatch(key):
+            continue
         parts = key.split(".")
         where = f"mod_jk_properties, line {count}"
         if not equals or parts[0] != "worker" or not 2 <= len(parts) <= 3:
@@ -71,7 +75,10 @@ def read_properties(text: str) -> tuple[list[str], Workers]:
                 raise Refused(f"{where}: nobody knows {key!r}, did you mean worker.list?")
             listed += [name for name in re.split(r"[,\s]+", value) if name]
             continue
-        raw.setdefault(_name(where, parts[1]), {})[parts[2]] = value
+        given = raw.setdefault(_name(where, parts[1]), {})
+        if parts[2] in words.LISTS and parts[2] in given:
+            value = f"{given[parts[2]]},{value}"
+        given[parts[2]] = value
     return listed, {name: _one(f"worker {name}", given) for name, given in raw.items()}
 
 
@@ -85,7 +92,11 @@ def _one(where: str, given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def plan(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]) -> Workers:
-    """Return all workers. tomcats: inventory names of the Tomcat hosts. Raises Refused."""
+    """Return all workers. tomcats: inventory names of the Tomcat hosts. Raises Refused.
+
+    Workers that people add have the safe values too, and a balancer of theirs that is called as the role's has the
+    options that are given for that one.
+    """
     balancer = _name("mod_jk_balancer", str(request["balancer"]))
     found: Workers = {}
     common = {**SAFE_MEMBER, **request["worker_options"]}
@@ -97,14 +108,13 @@ def plan(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Mapping[str,
     if overrides:
         stranger = next(iter(overrides))
         raise Refused(f"mod_jk_worker_overrides: there is no worker {stranger!r}, {nearest(stranger, found)}")
-    _listed, more = read_properties(str(request["properties"]))
-    for entry in request["workers"]:
-        name = _name("mod_jk_workers", str(entry.get("name") or ""))
-        more[name] = _one(f"worker {name}", {key: value for key, value in entry.items() if key != "name"})
+    more = _added(request)
     for name, given in more.items():
         if name in found:
             raise Refused(f"worker {name}: there is one of this name already, from the inventory")
-        found[name] = given
+        found[name] = {**_safe(given["type"]), **given}
+        if name == balancer and given["type"] == "lb":
+            found[name].update(words.typed(f"worker {name}", request["balancer_options"], "lb"))
     members = [name for name, given in found.items() if given["type"] == "ajp13" and name not in more]
     if members and balancer not in found:
         own = {**SAFE_BALANCER, **request["balancer_options"]}
@@ -116,6 +126,38 @@ def plan(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Mapping[str,
         found[_name("mod_jk_status_worker", str(request["status_worker"]))] = {"type": "status"}
     _refuse_loose_ends(found)
     return found
+
+
+def _added(request: Mapping[str, Any]) -> Workers:
+    """The workers that people add. Raises Refused."""
+    _listed, more = read_properties(str(request["properties"]))
+    for entry in request["workers"]:
+        name = _name("mod_jk_workers", str(entry.get("name") or ""))
+        more[name] = _one(f"worker {name}", {key: value for key, value in entry.items() if key != "name"})
+    return more
+
+
+def _safe(kind: str) -> dict[str, str]:
+    safe = {"ajp13": SAFE_MEMBER, "lb": SAFE_BALANCER}.get(kind, {})
+    return words.typed("safe values", safe, kind)
+
+
+def activations(
+    request: Mapping[str, Any], tomcats: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return what the inventory wants members to be, where that is not ``active``. Needs no secret. Raises Refused."""
+    wanted = {
+        instance.route: words.typed(
+            f"worker {instance.route}",
+            {**request["worker_options"], **request["worker_overrides"].get(instance.route, {})},
+            "ajp13",
+        )
+        for instance in all_instances(tomcats, hosts)
+    }
+    wanted.update(_added(request))
+    return {
+        name: given["activation"] for name, given in wanted.items() if given.get("activation", "active") != "active"
+    }
 
 
 def _refuse_loose_ends(found: Workers) -> None:
