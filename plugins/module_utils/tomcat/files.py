@@ -120,7 +120,7 @@ class FileSet:
         return changed
 
     def settle(self) -> list[str]:
-        """Keep no longer what the last ``put`` replaced: from now on, the way back leads here. Changes none of the files."""
+        """Keep no longer what the last ``put`` replaced: the way back leads here now. Changes none of the files."""
         write(self.kept, None)
         return []
 
