@@ -34,12 +34,16 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     return filtered
 
 
+def _transport(address: str, port: Any) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 def _member(entry: Mapping[str, Any]) -> members.Member:
     return members.Member(
         str(entry["host"]),
         str(entry["name"]),
         tuple(str(role) for role in entry["roles"]),
-        f"{entry['address']}:{entry['transport_port']}",
+        _transport(str(entry["address"]), entry["transport_port"]),
         str(entry.get("zone") or ""),
     )
 
@@ -89,8 +93,8 @@ def elasticsearch_yml(request: Mapping[str, Any], declared: Sequence[Mapping[str
 def elasticsearch_decision(
     present: Sequence[str], hosts: Hosts, declared: Sequence[Mapping[str, Any]], wipe: str = ""
 ) -> dict[str, Any]:
-    """Is there a cluster, and if not, who forms it: exists, uuid, initial, refusals."""
-    looks = []
+    """Is there a cluster, and if not, who forms it: exists, uuid, initial, wiped, refusals."""
+    looks = {}
     objections = []
     for host in present:
         answer = (hosts.get(host) or {}).get("__elasticsearch_look") or {}
@@ -99,29 +103,41 @@ def elasticsearch_decision(
             continue
         objections += [f"{host}: {error}" for error in answer.get("errors") or []]
         name = next(str(entry["name"]) for entry in declared if entry["host"] == host)
-        looks.append(formation.look_of(name, answer))
-    wiped = [wipe.rpartition(" ")[2]] if wipe else []
-    names = {str(entry["host"]): str(entry["name"]) for entry in declared}
-    found = formation.decide(looks, _members(declared), [names.get(host, host) for host in wiped])
+        looks[host] = formation.look_of(name, answer)
+    everybody = list(looks.values())
+    # Who would be there without the one that is named: a member of that cluster is left alone.
+    wiped, mistakes = formation.lost(wipe, looks)
+    if wiped:
+        rest = [look for host, look in looks.items() if host != wiped]
+        wiped, mistakes = formation.lost(wipe, looks, formation.decide(rest, _members(declared)).uuid)
+    found = formation.decide(everybody, _members(declared), [looks[wiped].name] if wiped else [])
     return {
         "exists": found.exists,
         "uuid": found.uuid,
         "initial": list(found.initial),
-        "refusals": objections + list(found.refusals),
+        "wiped": wiped or "",
+        "refusals": objections + mistakes + list(found.refusals),
     }
 
 
 def elasticsearch_order(present: Sequence[str], hosts: Hosts, master: str) -> list[str]:
     """In which order nodes are changed. master: host of the elected one."""
-    running = {
-        host: bool(((hosts.get(host) or {}).get("__elasticsearch_look") or {}).get("running")) for host in present
+    serving = {
+        host: bool(((hosts.get(host) or {}).get("__elasticsearch_look") or {}).get("running"))
+        and not (hosts.get(host) or {}).get("__elasticsearch_is_outside")
+        for host in present
     }
-    return rolling.order(present, running, master)
+    return rolling.order(present, serving, master)
 
 
 def elasticsearch_departures(leaving: Sequence[str], declared: Sequence[Mapping[str, Any]], replicas: int) -> list[str]:
     """Why nodes can't leave."""
     return rolling.departures(leaving, _members(declared), int(replicas))
+
+
+def elasticsearch_way_refusals(version: str, running: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Why there is no way from what runs to a version. running: nodes as elasticsearch_info returns them."""
+    return rolling.way_refusals(version, {name: str(node.get("version") or "") for name, node in running.items()})
 
 
 def elasticsearch_objects(by_kind: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -159,5 +175,6 @@ class FilterModule:
             "elasticsearch_order": _guarded(elasticsearch_order),
             "elasticsearch_refusals": _guarded(elasticsearch_refusals),
             "elasticsearch_warnings": _guarded(elasticsearch_warnings),
+            "elasticsearch_way_refusals": _guarded(elasticsearch_way_refusals),
             "elasticsearch_yml": _guarded(elasticsearch_yml),
         }

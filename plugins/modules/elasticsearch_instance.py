@@ -159,7 +159,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.disk im
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.errors import Refused
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.heap import heap_bytes
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.ports import listeners, unit_of
-from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance.memory import available
+from ansible_collections.steadfast.ha.plugins.module_utils.node.memory import available
 
 
 def read(path: str) -> str | None:
@@ -185,6 +185,12 @@ def identity(data_dir: str) -> dict[str, Any]:
             if found:
                 return {"node_id": found.node_id, "term": found.term, "version": found.version}
     return {}
+
+
+def has_data(data_dir: str) -> bool:
+    """Whether anything lies there beside what making a file system has left."""
+    found = glob.glob(os.path.join(glob.escape(data_dir), "*"))
+    return any(os.path.basename(path) != "lost+found" for path in found)
 
 
 def speaks_tls(config_file: str) -> bool:
@@ -292,7 +298,7 @@ def main() -> None:
         if occupied(params["address"], port) and not is_own(port, params["unit"])
     ]
     result["identity"] = identity(params["data_dir"])
-    result["has_data"] = bool(glob.glob(os.path.join(glob.escape(params["data_dir"]), "*")))
+    result["has_data"] = has_data(params["data_dir"])
     module.exit_json(changed=False, errors=errors, **result)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import Refused
+from .formation import WORDS
 from .members import Member
 from .security import user_mistakes
 from .words import misplaced, parse_version, role_mistakes
@@ -17,7 +18,6 @@ __all__ = ["member_mistakes", "refusals"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 CHECKSUM = re.compile(r"(md5|sha1|sha224|sha256|sha384|sha512):[0-9a-f]+\Z")
-WIPE = re.compile(r"lose the data of (\S+)\Z")
 
 
 def _source(request: Mapping[str, Any]) -> list[str]:
@@ -97,8 +97,8 @@ def refusals(request: Mapping[str, Any]) -> list[str]:
     if not request["address"]:
         found.append("elasticsearch_address is empty, and facts tell no address of this machine")
     wipe = str(request["wipe_data"])
-    if wipe and not WIPE.match(wipe):
-        found.append(f"elasticsearch_wipe_data is {wipe!r}; to have a node begin anew, say 'lose the data of NODE'")
+    if wipe and not WORDS.fullmatch(wipe):
+        found.append(f"elasticsearch_wipe_data is {wipe!r}; to have a node begin anew, say 'lose the data of NODE, ID'")
     return (
         found
         + role_mistakes(request["node_roles"], version)

@@ -120,7 +120,7 @@ def test_version_eight_is_told_when_it_has_no_security_and_seven_does_not_know_t
         ({"own_authority": "/srv/ca"}, "elasticsearch_own_authority needs elasticsearch_is_security_enabled"),
         ({"users": {"a": {}}}, "elasticsearch_users needs elasticsearch_is_security_enabled"),
         ({"transport_tls": {"cert_file": "/c"}}, "needs cert_file and key_file"),
-        ({"wipe_data": "yes"}, "'lose the data of NODE'"),
+        ({"wipe_data": "yes"}, "'lose the data of NODE, ID'"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_sentence(

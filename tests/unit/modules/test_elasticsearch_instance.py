@@ -86,3 +86,11 @@ def test_a_port_that_another_program_has_is_named(tmp_path: Path) -> None:
     with serving(answers) as port:
         found = run(tmp_path, port)
     assert any(f"port {port} of 127.0.0.1 is used by another program" in error for error in found["errors"])
+
+
+def test_what_making_a_file_system_leaves_is_no_data(tmp_path: Path) -> None:
+    (tmp_path / "data" / "lost+found").mkdir(parents=True)
+    with serving(answers) as port:
+        assert not run(tmp_path, port)["has_data"]
+        (tmp_path / "data" / "nodes").mkdir()
+        assert run(tmp_path, port)["has_data"]
