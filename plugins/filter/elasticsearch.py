@@ -34,16 +34,12 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     return filtered
 
 
-def _transport(address: str, port: Any) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
 def _member(entry: Mapping[str, Any]) -> members.Member:
     return members.Member(
         str(entry["host"]),
         str(entry["name"]),
         tuple(str(role) for role in entry["roles"]),
-        _transport(str(entry["address"]), entry["transport_port"]),
+        members.transport(str(entry["address"]), int(entry["transport_port"])),
         str(entry.get("zone") or ""),
     )
 

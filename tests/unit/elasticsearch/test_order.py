@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from elasticsearch.members import Member
+from elasticsearch.members import Member, transport
 from elasticsearch.rolling import departures, longest_election_ms, order, way_refusals
 
 
@@ -52,3 +52,8 @@ def test_the_longest_time_without_a_master_follows_from_the_settings() -> None:
 def test_only_ways_that_nodes_can_go_in_turn_are_taken(version: str, running: str, words: str) -> None:
     found = way_refusals(version, {"es1": running, "es2": ""})
     assert [words in sentence for sentence in found] == ([True] if words else [])
+
+
+def test_an_ipv6_address_is_written_in_brackets() -> None:
+    assert transport("192.0.2.1", 9300) == "192.0.2.1:9300"
+    assert transport("2001:db8::1", 9300) == "[2001:db8::1]:9300"

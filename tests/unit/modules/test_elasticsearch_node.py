@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules that take load and votes off nodes, and that prove a snapshot, against a server that keeps what it is told."""
+"""Modules that take load and votes off nodes, or prove a snapshot, against a server that keeps what it is told."""
 
 from __future__ import annotations
 
