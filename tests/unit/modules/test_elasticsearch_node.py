@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules that take load and votes off nodes, or prove a snapshot, against a server that keeps what it is told."""
+"""Modules that look at a cluster, take load and votes off nodes, or prove a snapshot, against a stand-in for a server."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ class Cluster:
     def get_cat(self, asked: Asked) -> tuple[int, Any]:
         if asked.path == "/_cat/shards":
             return 200, [{"node": name} for name in self.shards]
-        return 200, [{"index": name} for name in self.indices]
+        if asked.path in ("/_cat/health", "/_cat/nodes"):
+            return 200, f"what {asked.path} says"
+        return 200, [{"index": name, "rep": "1"} for name in self.indices]
 
     def get_data_stream(self, _asked: Asked) -> tuple[int, Any]:
         return 200, {"data_streams": [{"name": name} for name in self.streams]}
@@ -149,3 +151,10 @@ def test_a_restore_drill_leaves_nothing_behind_not_even_that_of_an_interrupted_o
     assert deleted[:2] == ["/_data_stream/steadfast-restore-drill-stream", "/steadfast-restore-drill-old"]
     assert "/steadfast-restore-drill-logs-1" in deleted
     assert "/logs-1" not in deleted
+
+
+def test_what_people_know_from_the_server_itself_is_told_too(cluster: Cluster) -> None:
+    found = run(cluster, "elasticsearch_info")
+    assert (found["cat_health"], found["cat_nodes"]) == ("what /_cat/health says", "what /_cat/nodes says")
+    assert (found["master"], found["members"], found["voting"], found["replicas"]) == ("es1", ["es1"], ["es1"], 1)
+    assert "not in the cluster: es2" in found["problems"]
