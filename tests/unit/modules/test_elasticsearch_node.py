@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules that look at a cluster, take load and votes off nodes, or prove a snapshot, against a stand-in for a server."""
+"""Modules that look at a cluster, take load and votes off nodes, or prove a snapshot, against a stand-in for it."""
 
 from __future__ import annotations
 
