@@ -73,7 +73,8 @@ def elasticsearch_absent(absent: Sequence[str], hosts: Hosts, usual: Mapping[str
 
 def elasticsearch_refusals(request: Mapping[str, Any], declared: Sequence[Mapping[str, Any]]) -> list[str]:
     """Why a node can't be as declared."""
-    return checks.refusals(request) + checks.member_mistakes(_members(declared))
+    mistakes: list[str] = checks.refusals(request)
+    return mistakes + checks.member_mistakes(_members(declared)) + checks.trust_mistakes(declared)
 
 
 def elasticsearch_warnings(declared: Sequence[Mapping[str, Any]], version: str) -> list[str]:
@@ -89,11 +90,19 @@ def elasticsearch_yml(request: Mapping[str, Any], declared: Sequence[Mapping[str
 def elasticsearch_decision(
     present: Sequence[str], hosts: Hosts, declared: Sequence[Mapping[str, Any]], wipe: str = ""
 ) -> dict[str, Any]:
+<<<<<<< HEAD
     """Is there a cluster, and if not, who forms it: exists, uuid, initial, wiped, refusals."""
     looks = {}
     objections = []
     for host in present:
         answer = (hosts.get(host) or {}).get("__elasticsearch_look") or {}
+=======
+    """Is there a cluster, and if not, who forms it: exists, uuid, initial, refusals."""
+    looks = []
+    answers = [(hosts.get(host) or {}).get("__elasticsearch_look") or {} for host in present]
+    objections = list(checks.access_mistakes(answers))
+    for host, answer in zip(present, answers):
+>>>>>>> esfix
         if "has_data" not in answer:
             objections.append(f"{host} could not be asked: {answer.get('msg', 'it did not answer')}")
             continue
@@ -156,6 +165,16 @@ def elasticsearch_heap_options(heap_bytes: int, more: Sequence[str]) -> str:
     return settings.heap_options(int(heap_bytes), more)
 
 
+def elasticsearch_java_environment(options: str, version: str) -> str:
+    """The same in the environment, for versions that do not read that folder; empty for others."""
+    return settings.java_environment(options, words.parse_version(version))
+
+
+def elasticsearch_jvm_options(text: str, data_dir: str, log_dir: str) -> str:
+    """The archive's own jvm.options with folders that the node may write to."""
+    return settings.jvm_options(text, data_dir, log_dir)
+
+
 class FilterModule:
     """What Ansible looks for."""
 
@@ -166,6 +185,8 @@ class FilterModule:
             "elasticsearch_decision": _guarded(elasticsearch_decision),
             "elasticsearch_departures": _guarded(elasticsearch_departures),
             "elasticsearch_heap_options": _guarded(elasticsearch_heap_options),
+            "elasticsearch_java_environment": _guarded(elasticsearch_java_environment),
+            "elasticsearch_jvm_options": _guarded(elasticsearch_jvm_options),
             "elasticsearch_longest_election": _guarded(elasticsearch_longest_election),
             "elasticsearch_objects": _guarded(elasticsearch_objects),
             "elasticsearch_order": _guarded(elasticsearch_order),

@@ -117,6 +117,11 @@ cluster_name:
   type: str
   returned: always
   sample: logs
+refused:
+  description: What the node says when it does not know the user or the password; empty otherwise.
+  type: str
+  returned: always
+  sample: ""
 has_data:
   description: Whether anything lies in the data directory.
   type: bool
@@ -264,7 +269,7 @@ def main() -> None:
     params = module.params
     running, crashing, started = state_of(module, params["unit"])
     result: dict[str, Any] = {"running": running, "crashing": crashing}
-    result.update(cluster_uuid="", cluster_name="", heap_bytes=0)
+    result.update(cluster_uuid="", cluster_name="", refused="", heap_bytes=0)
     errors = []
     memory = available(read)
     try:
@@ -279,7 +284,9 @@ def main() -> None:
             answer = Client(params["address"], params["http_port"], access).call("GET", "/")
             result["cluster_uuid"] = str(answer.get("cluster_uuid") or "")
             result["cluster_name"] = str(answer.get("cluster_name") or "")
-        except (Unreachable, ApiError, AttributeError):
+        except ApiError as error:
+            result["refused"] = str(error) if error.status in (401, 403) else ""
+        except (Unreachable, AttributeError):
             # it may be on its way up; its data directory tells who it is
             pass
         known = (read(params["revision_file"]) or "").strip()
