@@ -112,6 +112,13 @@ def test_half_of_an_archive_is_no_program(tmp_path: Path) -> None:
     assert not program.exists()
 
 
+def test_options_of_an_archive_that_is_not_there_yet_are_foretold(tmp_path: Path) -> None:
+    more = {"elasticsearch_prefix": str(tmp_path), "elasticsearch_config_dir": str(tmp_path / "etc")}
+    done = play(tmp_path, ["options.yml"], "--check", "--limit", "es3", **more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "changed: [es3]" in told(done, "Write them with folders that the node may write to")
+
+
 def test_a_keystore_of_somebody_else_is_given_to_the_node(tmp_path: Path) -> None:
     (tmp_path / "elasticsearch.keystore").touch(0o660)
     owners = {"owner: root": getpass.getuser(), "owner: elasticsearch": "nobody"}
