@@ -90,19 +90,11 @@ def elasticsearch_yml(request: Mapping[str, Any], declared: Sequence[Mapping[str
 def elasticsearch_decision(
     present: Sequence[str], hosts: Hosts, declared: Sequence[Mapping[str, Any]], wipe: str = ""
 ) -> dict[str, Any]:
-<<<<<<< HEAD
     """Is there a cluster, and if not, who forms it: exists, uuid, initial, wiped, refusals."""
     looks = {}
-    objections = []
-    for host in present:
-        answer = (hosts.get(host) or {}).get("__elasticsearch_look") or {}
-=======
-    """Is there a cluster, and if not, who forms it: exists, uuid, initial, refusals."""
-    looks = []
     answers = [(hosts.get(host) or {}).get("__elasticsearch_look") or {} for host in present]
     objections = list(checks.access_mistakes(answers))
     for host, answer in zip(present, answers):
->>>>>>> esfix
         if "has_data" not in answer:
             objections.append(f"{host} could not be asked: {answer.get('msg', 'it did not answer')}")
             continue
