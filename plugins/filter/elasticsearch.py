@@ -39,7 +39,7 @@ def _member(entry: Mapping[str, Any]) -> members.Member:
         str(entry["host"]),
         str(entry["name"]),
         tuple(str(role) for role in entry["roles"]),
-        f"{entry['address']}:{entry['transport_port']}",
+        members.transport(str(entry["address"]), int(entry["transport_port"])),
         str(entry.get("zone") or ""),
     )
 
@@ -73,7 +73,8 @@ def elasticsearch_absent(absent: Sequence[str], hosts: Hosts, usual: Mapping[str
 
 def elasticsearch_refusals(request: Mapping[str, Any], declared: Sequence[Mapping[str, Any]]) -> list[str]:
     """Why a node can't be as declared."""
-    return checks.refusals(request) + checks.member_mistakes(_members(declared))
+    mistakes: list[str] = checks.refusals(request)
+    return mistakes + checks.member_mistakes(_members(declared)) + checks.trust_mistakes(declared)
 
 
 def elasticsearch_warnings(declared: Sequence[Mapping[str, Any]], version: str) -> list[str]:
@@ -89,39 +90,51 @@ def elasticsearch_yml(request: Mapping[str, Any], declared: Sequence[Mapping[str
 def elasticsearch_decision(
     present: Sequence[str], hosts: Hosts, declared: Sequence[Mapping[str, Any]], wipe: str = ""
 ) -> dict[str, Any]:
-    """Is there a cluster, and if not, who forms it: exists, uuid, initial, refusals."""
-    looks = []
-    objections = []
-    for host in present:
-        answer = (hosts.get(host) or {}).get("__elasticsearch_look") or {}
+    """Is there a cluster, and if not, who forms it: exists, uuid, initial, wiped, refusals."""
+    looks = {}
+    answers = [(hosts.get(host) or {}).get("__elasticsearch_look") or {} for host in present]
+    objections = list(checks.access_mistakes(answers))
+    for host, answer in zip(present, answers):
         if "has_data" not in answer:
             objections.append(f"{host} could not be asked: {answer.get('msg', 'it did not answer')}")
             continue
         objections += [f"{host}: {error}" for error in answer.get("errors") or []]
         name = next(str(entry["name"]) for entry in declared if entry["host"] == host)
-        looks.append(formation.look_of(name, answer))
-    wiped = [wipe.rpartition(" ")[2]] if wipe else []
-    names = {str(entry["host"]): str(entry["name"]) for entry in declared}
-    found = formation.decide(looks, _members(declared), [names.get(host, host) for host in wiped])
+        looks[host] = formation.look_of(name, answer)
+    everybody = list(looks.values())
+    # Who would be there without the one that is named: a member of that cluster is left alone.
+    wiped, mistakes = formation.lost(wipe, looks)
+    if wiped:
+        rest = [look for host, look in looks.items() if host != wiped]
+        wiped, mistakes = formation.lost(wipe, looks, formation.decide(rest, _members(declared)).uuid)
+    found = formation.decide(everybody, _members(declared), [looks[wiped].name] if wiped else [])
     return {
         "exists": found.exists,
         "uuid": found.uuid,
         "initial": list(found.initial),
-        "refusals": objections + list(found.refusals),
+        "wiped": wiped or "",
+        "refusals": objections + mistakes + list(found.refusals),
     }
 
 
 def elasticsearch_order(present: Sequence[str], hosts: Hosts, master: str) -> list[str]:
     """In which order nodes are changed. master: host of the elected one."""
-    running = {
-        host: bool(((hosts.get(host) or {}).get("__elasticsearch_look") or {}).get("running")) for host in present
+    serving = {
+        host: bool(((hosts.get(host) or {}).get("__elasticsearch_look") or {}).get("running"))
+        and not (hosts.get(host) or {}).get("__elasticsearch_is_outside")
+        for host in present
     }
-    return rolling.order(present, running, master)
+    return rolling.order(present, serving, master)
 
 
 def elasticsearch_departures(leaving: Sequence[str], declared: Sequence[Mapping[str, Any]], replicas: int) -> list[str]:
     """Why nodes can't leave."""
     return rolling.departures(leaving, _members(declared), int(replicas))
+
+
+def elasticsearch_way_refusals(version: str, running: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Why there is no way from what runs to a version. running: nodes as elasticsearch_info returns them."""
+    return rolling.way_refusals(version, {name: str(node.get("version") or "") for name, node in running.items()})
 
 
 def elasticsearch_objects(by_kind: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -144,6 +157,16 @@ def elasticsearch_heap_options(heap_bytes: int, more: Sequence[str]) -> str:
     return settings.heap_options(int(heap_bytes), more)
 
 
+def elasticsearch_java_environment(options: str, version: str) -> str:
+    """The same in the environment, for versions that do not read that folder; empty for others."""
+    return settings.java_environment(options, words.parse_version(version))
+
+
+def elasticsearch_jvm_options(text: str, data_dir: str, log_dir: str) -> str:
+    """The archive's own jvm.options with folders that the node may write to."""
+    return settings.jvm_options(text, data_dir, log_dir)
+
+
 class FilterModule:
     """What Ansible looks for."""
 
@@ -154,10 +177,13 @@ class FilterModule:
             "elasticsearch_decision": _guarded(elasticsearch_decision),
             "elasticsearch_departures": _guarded(elasticsearch_departures),
             "elasticsearch_heap_options": _guarded(elasticsearch_heap_options),
+            "elasticsearch_java_environment": _guarded(elasticsearch_java_environment),
+            "elasticsearch_jvm_options": _guarded(elasticsearch_jvm_options),
             "elasticsearch_longest_election": _guarded(elasticsearch_longest_election),
             "elasticsearch_objects": _guarded(elasticsearch_objects),
             "elasticsearch_order": _guarded(elasticsearch_order),
             "elasticsearch_refusals": _guarded(elasticsearch_refusals),
             "elasticsearch_warnings": _guarded(elasticsearch_warnings),
+            "elasticsearch_way_refusals": _guarded(elasticsearch_way_refusals),
             "elasticsearch_yml": _guarded(elasticsearch_yml),
         }

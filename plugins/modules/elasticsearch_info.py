@@ -85,6 +85,12 @@ status:
   type: str
   returned: always
   sample: green
+members:
+  description: Names of all nodes that are in the cluster, by one that has a master.
+  type: list
+  elements: str
+  returned: always
+  sample: [es1, es2, es3]
 voting:
   description: Names of the nodes whose votes count for an election.
   type: list
@@ -186,6 +192,7 @@ def main() -> None:
         "master": leader.master if leader else "",
         "cluster_uuid": next((view.uuid for view in views if view.uuid), ""),
         "status": str(leader.health.get("status") or "") if leader else "",
+        "members": list(leader.nodes) if leader else [],
         "voting": list(leader.voting) if leader else [],
         "nodes": {
             view.name: {"error": view.error, "master": view.master, "version": view.version, "id": view.node_id}

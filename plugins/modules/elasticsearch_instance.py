@@ -117,6 +117,11 @@ cluster_name:
   type: str
   returned: always
   sample: logs
+refused:
+  description: What the node says when it does not know the user or the password; empty otherwise.
+  type: str
+  returned: always
+  sample: ""
 has_data:
   description: Whether anything lies in the data directory.
   type: bool
@@ -159,7 +164,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.disk im
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.errors import Refused
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.heap import heap_bytes
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.ports import listeners, unit_of
-from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance.memory import available
+from ansible_collections.steadfast.ha.plugins.module_utils.node.memory import available
 
 
 def read(path: str) -> str | None:
@@ -185,6 +190,12 @@ def identity(data_dir: str) -> dict[str, Any]:
             if found:
                 return {"node_id": found.node_id, "term": found.term, "version": found.version}
     return {}
+
+
+def has_data(data_dir: str) -> bool:
+    """Whether anything lies there beside what making a file system has left."""
+    found = glob.glob(os.path.join(glob.escape(data_dir), "*"))
+    return any(os.path.basename(path) != "lost+found" for path in found)
 
 
 def speaks_tls(config_file: str) -> bool:
@@ -258,7 +269,7 @@ def main() -> None:
     params = module.params
     running, crashing, started = state_of(module, params["unit"])
     result: dict[str, Any] = {"running": running, "crashing": crashing}
-    result.update(cluster_uuid="", cluster_name="", heap_bytes=0)
+    result.update(cluster_uuid="", cluster_name="", refused="", heap_bytes=0)
     errors = []
     memory = available(read)
     try:
@@ -273,7 +284,9 @@ def main() -> None:
             answer = Client(params["address"], params["http_port"], access).call("GET", "/")
             result["cluster_uuid"] = str(answer.get("cluster_uuid") or "")
             result["cluster_name"] = str(answer.get("cluster_name") or "")
-        except (Unreachable, ApiError, AttributeError):
+        except ApiError as error:
+            result["refused"] = str(error) if error.status in (401, 403) else ""
+        except (Unreachable, AttributeError):
             # it may be on its way up; its data directory tells who it is
             pass
         known = (read(params["revision_file"]) or "").strip()
@@ -292,7 +305,7 @@ def main() -> None:
         if occupied(params["address"], port) and not is_own(port, params["unit"])
     ]
     result["identity"] = identity(params["data_dir"])
-    result["has_data"] = bool(glob.glob(os.path.join(glob.escape(params["data_dir"]), "*")))
+    result["has_data"] = has_data(params["data_dir"])
     module.exit_json(changed=False, errors=errors, **result)
 
 

@@ -78,6 +78,8 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.departu
 from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.gather import first_master, gather
 
 PAUSE = 0.5
+#: what "limited" sets, and alone what "open" takes back
+LIMIT = "primaries"
 EXCLUSIONS = "/_cluster/voting_config_exclusions"
 
 
@@ -159,8 +161,11 @@ def give_back(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def limit(cluster: Cluster) -> dict[str, Any]:
-    """New primaries may still be placed: somebody may create an index while the node is away."""
-    changed = cluster.put(ALLOCATION, "primaries")
+    """New primaries may still be placed: somebody may create an index while the node is away.
+
+    Where somebody has set another limit, that stays.
+    """
+    changed = cluster.settings.get(ALLOCATION, "all") == "all" and cluster.put(ALLOCATION, LIMIT)
     if not cluster.module.check_mode:
         cluster.at.call("POST", "/_flush", query={"ignore_unavailable": "true"}, patience=120)
     return {"changed": changed}
@@ -185,7 +190,7 @@ def main() -> None:
         if params["state"] == "limited":
             result = limit(cluster)
         elif params["state"] == "open":
-            result = {"changed": cluster.put(ALLOCATION, "")}
+            result = {"changed": cluster.settings.get(ALLOCATION) == LIMIT and cluster.put(ALLOCATION, "")}
         elif params["state"] == "drained":
             result = drain(cluster, params)
         else:

@@ -78,7 +78,6 @@ documents:
   sample: {logs-1: {restored: 4711, living: 4800}}
 """
 
-import secrets
 import time
 from typing import Any, Optional
 
@@ -97,6 +96,9 @@ from ansible_collections.steadfast.ha.plugins.module_utils.elasticsearch.snapsho
     snapshot_request,
 )
 
+#: of the names under which a drill restores; nothing else has names that begin so
+PREFIX = "steadfast-restore-drill-"
+
 
 def count(at: Client, index: str) -> Optional[int]:
     """Documents of an index, None when there is no such index. Raises Unreachable, ApiError."""
@@ -107,6 +109,20 @@ def count(at: Client, index: str) -> Optional[int]:
         if error.status == 404:
             return None
         raise
+
+
+def sweep(at: Client) -> None:
+    """Remove what a restore drill has restored, this one or one that was interrupted. Raises Unreachable, ApiError."""
+    try:
+        streams = at.call("GET", f"/_data_stream/{PREFIX}*", query={"expand_wildcards": "all"}) or {}
+    except ApiError:
+        # a server that knows no data streams
+        streams = {}
+    for stream in streams.get("data_streams") or []:
+        at.call("DELETE", f"/_data_stream/{stream['name']}", patience=60)
+    rows = at.call("GET", "/_cat/indices", query={"format": "json", "h": "index", "expand_wildcards": "all"}) or []
+    for index in sorted(str(row["index"]) for row in rows if str(row["index"]).startswith(PREFIX)):
+        at.call("DELETE", f"/{index}", patience=60)
 
 
 def take(module: AnsibleModule, at: Client) -> dict[str, Any]:
@@ -142,19 +158,17 @@ def prove(module: AnsibleModule, at: Client) -> dict[str, Any]:
     }
     if module.check_mode:
         return {"changed": False, "seconds": 0.0, "documents": {}, **found}
-    prefix = f"restore-drill-{secrets.token_hex(4)}-"
+    sweep(at)
     began = time.monotonic()
     path = f"/_snapshot/{repository}/{name}/_restore"
     wait = {"wait_for_completion": "true"}
     try:
-        answer = at.call("POST", path, restore_request(params["indices"], prefix), wait, patience=params["wait"])
-        names = [str(index).removeprefix(prefix) for index in (answer.get("snapshot") or {}).get("indices") or []]
-        documents = {index: {"restored": count(at, prefix + index), "living": count(at, index)} for index in names}
+        answer = at.call("POST", path, restore_request(params["indices"], PREFIX), wait, patience=params["wait"])
+        names = [str(index).removeprefix(PREFIX) for index in (answer.get("snapshot") or {}).get("indices") or []]
+        documents = {index: {"restored": count(at, PREFIX + index), "living": count(at, index)} for index in names}
         problems = failures(answer) + shortfalls(documents)
     finally:
-        rows = at.call("GET", "/_cat/indices", query={"format": "json", "h": "index", "expand_wildcards": "all"}) or []
-        for index in sorted(str(row["index"]) for row in rows if str(row["index"]).startswith(prefix)):
-            at.call("DELETE", f"/{index}", patience=60)
+        sweep(at)
     found.update(documents=documents, seconds=round(time.monotonic() - began, 1))
     if not names:
         problems.append("there is no index in it")

@@ -153,6 +153,7 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.steadfast.ha.plugins.module_utils.node.memory import available
 from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance import memory, trial
 from ansible_collections.steadfast.ha.plugins.module_utils.redis_cluster.instance.compare import (
     Action,
@@ -406,7 +407,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    found = memory.available(read)
+    found = available(read)
     told = {"bytes": found.bytes, "source": found.source}
     if given["state"] == "surveyed":
         module.exit_json(changed=False, memory=told, errors=[], tested=False)
@@ -420,7 +421,9 @@ def main() -> None:
 
     machine = Machine(module)
     try:
-        machine.errors += memory.shortage(found, given["memory_percent"], wanted_bytes(given["instances"]))
+        machine.errors += memory.shortage(
+            found.bytes, found.source, given["memory_percent"], wanted_bytes(given["instances"])
+        )
     except ValueError as error:
         machine.errors.append(f"maxmemory: {error}")
     answers: dict[str, dict[str, Any]] = {}

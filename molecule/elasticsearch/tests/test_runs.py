@@ -8,9 +8,7 @@ import pytest
 from steadfast_runs import Play, Runs, differences
 
 #: Task -> why a first run in check mode cannot foretell it.
-EXCEPTIONS: dict[str, str] = {
-    "steadfast.ha.elasticsearch : Unpack it": "in check mode nothing was fetched that could be unpacked",
-}
+EXCEPTIONS: dict[str, str] = {}
 
 PLAY = "Elasticsearch cluster"
 

@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from .members import Member, voters
 
-__all__ = ["Decision", "Look", "decide", "look_of"]
+__all__ = ["Decision", "Look", "decide", "look_of", "lost"]
 
 NO_UUID = ("", "_na_")
+WORDS = re.compile(r"lose the data of (\S+?)(?:, (\S+))?")
+#: in the place of an id where data can't be read
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,29 @@ def look_of(name: str, answer: Mapping[str, Any]) -> Look:
     )
 
 
+def lost(words: str, looks: Mapping[str, Look], uuid: str = "") -> tuple[Optional[str], list[str]]:
+    """Which host is to lose its data by what the user says, None for nobody, and what is wrong with the words.
+
+    looks: by host; uuid: of the cluster, whose members lose nothing. The words name the node id of what lies there now,
+    so that they fit once: the node that begins anew has another one.
+    """
+    match = WORDS.fullmatch(words)
+    if not match:
+        return None, []
+    host, node_id = match.groups()
+    if host not in looks:
+        near = difflib.get_close_matches(host, list(looks), 1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        return None, [f"elasticsearch_wipe_data: {host} is no member that is here{meant}"]
+    look = looks[host]
+    found = look.node_id or UNKNOWN
+    if not look.has_data or (uuid and look.uuid == uuid):
+        return None, []
+    if node_id is None:
+        return None, [f"elasticsearch_wipe_data: say which data is meant, 'lose the data of {host}, {found}'"]
+    return (host if node_id == found else None), []
+
+
 def _twins(looks: Sequence[Look]) -> list[str]:
     found = []
     by_id: dict[str, list[str]] = {}
@@ -68,7 +96,7 @@ def _twins(looks: Sequence[Look]) -> list[str]:
             found.append(
                 f"{' and '.join(names)} have the same node id, {node_id}, in their data directories: one is a copy of "
                 "the other's machine. The copy would be refused ('failed to send join request to master'). For the "
-                "copy say elasticsearch_wipe_data: 'lose the data of NODE'"
+                f"copy say elasticsearch_wipe_data: 'lose the data of NODE, {node_id}'"
             )
     return found
 
@@ -77,13 +105,14 @@ def _strangers(looks: Sequence[Look]) -> list[str]:
     by_uuid: dict[str, list[str]] = {}
     for look in looks:
         if look.uuid:
-            by_uuid.setdefault(look.uuid, []).append(look.name)
+            by_uuid.setdefault(look.uuid, []).append(f"{look.name} ({look.node_id or UNKNOWN})")
     if len(by_uuid) < 2:
         return []
     told = "; ".join(f"{', '.join(names)}: {uuid}" for uuid, names in sorted(by_uuid.items()))
     return [
         f"the members are in {len(by_uuid)} different clusters ({told}). Clusters can't be joined. Take a snapshot of "
-        "what you need, and for each node that is to change over say elasticsearch_wipe_data: 'lose the data of NODE'"
+        "what you need, and for each node that is to change over say elasticsearch_wipe_data: 'lose the data of NODE, "
+        "ID', with the id that stands in brackets"
     ]
 
 

@@ -102,6 +102,10 @@ def problems(expected: Expected, views: Sequence[View]) -> list[str]:
     wanted = len(expected.voters) - (1 - len(expected.voters) % 2 if expected.voters else 0)
     if leader.voting and len(leader.voting) < wanted:
         found.append(f"only {len(leader.voting)} of {wanted} votes count for an election: {', '.join(leader.voting)}")
+    elif leader.voting and len(leader.voting) % 2 == 0:
+        found.append(f"an even number of votes counts for an election: {', '.join(leader.voting)}")
+    if not leader.voting and not leader.version.startswith("6."):
+        found.append(f"{leader.name} does not say whose votes count for an election")
     return found + _shards(leader.health, expected.data_nodes)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Member", "voters"]
+__all__ = ["Member", "transport", "voters"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Member:
     def has_data(self) -> bool:
         """May it hold shards?"""
         return any(role == "data" or role.startswith("data_") for role in self.roles)
+
+
+def transport(address: str, port: int) -> str:
+    """Where other nodes reach one: "address:port", an IPv6 address in brackets."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def voters(members: Sequence[Member]) -> list[str]:

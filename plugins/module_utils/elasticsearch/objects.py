@@ -40,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
 #: what the server says of a data stream that says nothing of itself
 STREAM = {"data_stream.hidden": ["false"], "data_stream.allow_custom_routing": ["false"]}
 #: what only the server says
-IGNORED = frozenset({"uuid"})
+IGNORED = frozenset({"uuid", "created_date", "created_date_millis", "modified_date", "modified_date_millis"})
 
 
 def path_of(kind: str, name: str) -> str:

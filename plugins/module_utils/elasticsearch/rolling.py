@@ -7,18 +7,46 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .members import Member
+from .words import parse_version
 
-__all__ = ["departures", "longest_election_ms", "order"]
+__all__ = ["departures", "longest_election_ms", "order", "way_refusals"]
 
-#: time that an election takes after all votes that are needed can be given, and the part of it for which a new master may
-#: wait for the dead one without making it longer
+#: time that an election takes after all votes that are needed can be given, and the part of it for which a new master
+#: may wait for the dead one without making it longer
 ELECTION_MS = 5000
 PATIENCE_MS = 2000
+#: the oldest version from which nodes go to the next major one in turn, by the vendor's page on rolling upgrades
+STEPS = {7: (6, 8), 8: (7, 17), 9: (8, 18)}
 
 
 def order(names: Sequence[str], running: Mapping[str, bool], master: str) -> list[str]:
-    """New and stopped nodes first, they only add; the elected master last, so that there is only one election."""
+    """New and stopped nodes first, they only add; the elected master last, so that there is only one election.
+
+    running: whether a node is up and in the cluster.
+    """
     return sorted(names, key=lambda name: (running.get(name, False), name == master, list(names).index(name)))
+
+
+def way_refusals(version: str, running: Mapping[str, str]) -> list[str]:
+    """Why nodes of a cluster that runs can't go to a version. running: node -> its version, empty where unknown."""
+    wanted = parse_version(version)
+    found = []
+    for name, told in sorted(running.items()):
+        if not told:
+            continue
+        now = parse_version(told)
+        if wanted < now:
+            found.append(
+                f"elasticsearch_version is {version}, and {name} runs {told}: a node can't go back. Form a new "
+                "cluster of the older version and restore a snapshot there"
+            )
+        elif wanted[0] > now[0] and now[:2] < STEPS.get(wanted[0], now[:2]):
+            major, minor = STEPS[wanted[0]]
+            found.append(
+                f"elasticsearch_version is {version}, and {name} runs {told}: the way there leads over "
+                f"{major}.{minor} or a later {major}. Go there first"
+            )
+    return found
 
 
 def departures(leaving: Sequence[str], members: Sequence[Member], replicas: int) -> list[str]:
@@ -48,7 +76,7 @@ def departures(leaving: Sequence[str], members: Sequence[Member], replicas: int)
 def longest_election_ms(interval_ms: int, timeout_ms: int, retries: int, publish_ms: int) -> int:
     """The longest time without an elected master after a power loss, in ms.
 
-    No goodbye is said, so checks have to fail. Then a new master tells everybody, the dead one too, and waits for all: for
-    two seconds within the time of an election, for what is beyond that on top of it.
+    No goodbye is said, so checks have to fail. Then a new master tells everybody, the dead one too, and waits for all:
+    for two seconds within the time of an election, for what is beyond that on top of it.
     """
     return retries * (interval_ms + timeout_ms) + ELECTION_MS + max(0, publish_ms - PATIENCE_MS)

@@ -5,13 +5,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .errors import Refused
 from .members import Member, voters
 from .words import Version
 
-__all__ = ["compose", "heap_options", "quorum", "render", "warnings"]
+__all__ = ["compose", "heap_options", "java_environment", "jvm_options", "quorum", "render", "warnings"]
+
+#: the first version that reads jvm.options.d
+OPTIONS_FOLDER = (7, 7, 0)
 
 
 def quorum(members: Sequence[Member]) -> int:
@@ -99,6 +104,9 @@ def compose(request: Mapping[str, Any], members: Sequence[Member], version: Vers
         found["node.attr.zone"] = request["zone"]
     if zones:
         found["cluster.routing.allocation.awareness.attributes"] = "zone"
+    if version >= (8, 0, 0):
+        # The vendor's packages leave passwords for both in the keystore; with those, what is not said is an error.
+        found["xpack.security.transport.ssl.enabled"] = found["xpack.security.http.ssl.enabled"] = False
     if request["is_security_enabled"]:
         found["xpack.security.enabled"] = True
         if version >= (8, 0, 0):
@@ -116,6 +124,39 @@ def compose(request: Mapping[str, Any], members: Sequence[Member], version: Vers
 def render(settings: Mapping[str, Any]) -> str:
     """The file. A value in JSON is one in YAML, too, so nothing needs a guess about quotes."""
     return "".join(f"{key}: {json.dumps(settings[key], ensure_ascii=False)}\n" for key in sorted(settings))
+
+
+def jvm_options(text: str, data_dir: str, log_dir: str) -> str:
+    """The archive's jvm.options with the folders that the node may write to, as the vendor's packages have them.
+
+    Its relative paths mean the program's own folder, which is read-only, and Java does not start without its log.
+    """
+
+    def moved(line: str) -> str:
+        if line.lstrip().startswith("#"):
+            return line
+        logged = re.sub(r"(?<=[=:])logs/", lambda _found: f"{log_dir}/", line)
+        return re.sub(r"(?<==)data(?=/|\s*$)", lambda _found: data_dir, logged)
+
+    return "".join(moved(line) for line in text.splitlines(keepends=True))
+
+
+def java_environment(options: str, version: Version) -> str:
+    """ES_JAVA_OPTS for a unit, quoted, where the server does not read jvm.options.d; empty where it does.
+
+    options: the text of that file. Raises Refused for what can't be said in that variable.
+    """
+    if version >= OPTIONS_FOLDER:
+        return ""
+    words = options.splitlines()
+    for word in words:
+        if re.match(r"[0-9]+(-[0-9]*)?:", word) or re.search(r"\s", word):
+            raise Refused(
+                f"elasticsearch_jvm_options: {word!r}: before version 7.7 options are given in ES_JAVA_OPTS, without "
+                "a version of Java before them and without blanks"
+            )
+    quoted = " ".join(words).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"ES_JAVA_OPTS={quoted}"'
 
 
 def heap_options(heap_bytes: int, more: Sequence[str]) -> str:

@@ -41,6 +41,7 @@ def request_() -> dict[str, Any]:
         "security_roles": {},
         "users": {},
         "is_memory_locked": False,
+        "config_dir": "/etc/elasticsearch",
         "data_dir": "/var/lib/elasticsearch",
         "log_dir": "/var/log/elasticsearch",
     }

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from elasticsearch.formation import Look, decide, look_of
+import pytest
+from elasticsearch.formation import Look, decide, look_of, lost
 from elasticsearch.members import Member
 
 EMPTY = [Look("es1"), Look("es2"), Look("es3")]
@@ -48,7 +49,7 @@ def test_a_copied_machine_is_told_by_its_node_id(three: list[Member]) -> None:
 
 def test_nodes_of_two_clusters_are_not_joined(three: list[Member]) -> None:
     looks = [Look("es1", "one", "a", True, 7), Look("es2", "one", "b", True, 7), Look("es3", "two", "c", True, 7)]
-    assert "es1, es2: one; es3: two" in decide(looks, three).refusals[0]
+    assert "es1 (a), es2 (b): one; es3 (c): two" in decide(looks, three).refusals[0]
     assert decide(looks, three, ["es3"]).refusals == ()
 
 
@@ -56,3 +57,38 @@ def test_a_node_without_a_cluster_has_no_uuid() -> None:
     found = look_of("es1", {"cluster_uuid": "_na_", "has_data": True, "identity": {"node_id": "x", "version": 0}})
     assert found == Look("es1", "", "x", True, 0)
     assert not found.belongs
+
+
+STOPPED = {"host1": Look("es1", "uuid", "a", True, 7), "host3": Look("es3", "", "a", True, 7)}
+
+
+@pytest.mark.parametrize(
+    ("words", "host"),
+    [
+        ("lose the data of host3, a", "host3"),
+        # they were said once, and another node has begun there since
+        ("lose the data of host3, b", None),
+        # it is in the cluster
+        ("lose the data of host1, a", None),
+        ("", None),
+    ],
+)
+def test_words_fit_the_data_that_lies_there_now_and_no_member(words: str, host: str | None) -> None:
+    assert lost(words, STOPPED, "uuid") == (host, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("lose the data of hots3, a", "hots3 is no member that is here (did you mean host3?)"),
+        ("lose the data of host3", "'lose the data of host3, a'"),
+    ],
+)
+def test_words_that_fit_nobody_are_told(words: str, told: str) -> None:
+    host, mistakes = lost(words, STOPPED, "uuid")
+    assert host is None
+    assert told in mistakes[0]
+
+
+def test_data_that_cannot_be_read_is_lost_by_another_word() -> None:
+    assert lost("lose the data of host3, unknown", {"host3": Look("es3", has_data=True)}) == ("host3", [])

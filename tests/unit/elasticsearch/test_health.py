@@ -76,6 +76,12 @@ def test_votes_that_are_missing_or_nobodys_are_told(whole: list[View]) -> None:
     assert problems(THREE, fewer) == ["only 2 of 3 votes count for an election: n1, n2"]
     gone = [replace(view, voting=["n1", "n2", "n3", "SomeIdOfANodeThatLeft"]) for view in whole]
     assert "SomeIdOfANodeThatLeft" in problems(THREE, gone)[0]
+    even = [replace(view, voting=["n1", "n2", "n3", "n4"], nodes=["n1", "n2", "n3", "n4"]) for view in whole]
+    everybody = Expected(["n1", "n2", "n3", "n4"], ["n1", "n2", "n3", "n4"], 4)
+    assert problems(everybody, even) == ["an even number of votes counts for an election: n1, n2, n3, n4"]
+    silent = [replace(view, voting=[]) for view in whole]
+    assert problems(THREE, silent) == ["n1 does not say whose votes count for an election"]
+    assert problems(THREE, [replace(view, version="6.8.23") for view in silent]) == []
     four = Expected(["n1", "n2", "n3", "n4"], ["n1", "n2", "n3", "n4"], 4)
     assert problems(four, [replace(view, nodes=four.nodes) for view in whole]) == []
 

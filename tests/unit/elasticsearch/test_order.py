@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from elasticsearch.members import Member
-from elasticsearch.rolling import departures, longest_election_ms, order
+from elasticsearch.members import Member, transport
+from elasticsearch.rolling import departures, longest_election_ms, order, way_refusals
 
 
 def test_new_nodes_first_and_the_elected_master_last() -> None:
@@ -32,3 +32,28 @@ def test_the_longest_time_without_a_master_follows_from_the_settings() -> None:
     assert longest_election_ms(500, 1500, 2, 2000) == 9000
     assert longest_election_ms(500, 1500, 2, 500) == 9000
     assert longest_election_ms(1000, 10000, 3, 30000) == 66000
+
+
+@pytest.mark.parametrize(
+    ("version", "running", "words"),
+    [
+        ("7.17.28", "7.17.28", ""),
+        ("7.17.29", "7.10.2", ""),
+        ("8.15.3", "7.17.0", ""),
+        ("9.0.1", "8.18.0", ""),
+        ("8.15.3", "7.16.3", "leads over 7.17"),
+        ("9.0.1", "8.17.4", "leads over 8.18"),
+        ("9.0.1", "7.17.28", "leads over 8.18"),
+        ("7.0.0", "6.7.2", "leads over 6.8"),
+        ("7.17.27", "7.17.28", "can't go back"),
+        ("7.17.28", "8.0.0", "can't go back"),
+    ],
+)
+def test_only_ways_that_nodes_can_go_in_turn_are_taken(version: str, running: str, words: str) -> None:
+    found = way_refusals(version, {"es1": running, "es2": ""})
+    assert [words in sentence for sentence in found] == ([True] if words else [])
+
+
+def test_an_ipv6_address_is_written_in_brackets() -> None:
+    assert transport("192.0.2.1", 9300) == "192.0.2.1:9300"
+    assert transport("2001:db8::1", 9300) == "[2001:db8::1]:9300"

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
-from elasticsearch.checks import member_mistakes, refusals
+from elasticsearch.checks import access_mistakes, member_mistakes, refusals, trust_mistakes
+from elasticsearch.errors import Refused
 from elasticsearch.members import Member
-from elasticsearch.settings import compose, heap_options, render, warnings
+from elasticsearch.settings import compose, heap_options, java_environment, jvm_options, render, warnings
 from elasticsearch.words import parse_version
 
 PEERS = ["192.0.2.1:9300", "192.0.2.2:9300", "192.0.2.3:9300"]
@@ -80,6 +81,21 @@ def test_tls_is_rendered_for_nodes_and_clients(request_: dict[str, Any], three: 
     assert found["xpack.security.transport.ssl.verification_mode"] == "certificate"
 
 
+@pytest.mark.parametrize("version", ["8.15.3", "9.1.0"])
+def test_both_kinds_of_tls_are_said_from_eight_on_for_packages_leave_passwords_of_both(
+    request_: dict[str, Any], three: list[Member], version: str
+) -> None:
+    files = {"cert_file": "/c.pem", "key_file": "/k.pem"}
+    flags = ("xpack.security.transport.ssl.enabled", "xpack.security.http.ssl.enabled")
+    for more, wanted in (
+        ({}, (False, False)),
+        ({"is_security_enabled": True, "transport_tls": files}, (True, False)),
+        ({"is_security_enabled": True, "transport_tls": files, "http_tls": files}, (True, True)),
+    ):
+        found = composed(request_, three, version, **more)
+        assert tuple(found[flag] for flag in flags) == wanted
+
+
 def test_version_eight_is_told_when_it_has_no_security_and_seven_does_not_know_the_word(
     request_: dict[str, Any], three: list[Member]
 ) -> None:
@@ -120,7 +136,13 @@ def test_version_eight_is_told_when_it_has_no_security_and_seven_does_not_know_t
         ({"own_authority": "/srv/ca"}, "elasticsearch_own_authority needs elasticsearch_is_security_enabled"),
         ({"users": {"a": {}}}, "elasticsearch_users needs elasticsearch_is_security_enabled"),
         ({"transport_tls": {"cert_file": "/c"}}, "needs cert_file and key_file"),
-        ({"wipe_data": "yes"}, "'lose the data of NODE'"),
+        ({"wipe_data": "yes"}, "'lose the data of NODE, ID'"),
+        (
+            {"http_tls": {"cert_file": "/etc/ssl/es1.crt"}},
+            "cert_file is /etc/ssl/es1.crt, has to be in /etc/elasticsearch",
+        ),
+        ({"http_tls": {"ca_file": "/etc/elasticsearch/../ssl/ca.crt"}}, "the server refuses to read certificates"),
+        ({"transport_tls": {"key_file": "/etc/elasticsearch-old/key"}}, "the server refuses to read certificates"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_sentence(
@@ -129,6 +151,27 @@ def test_what_cannot_work_is_refused_in_one_sentence(
     assert refusals(request_) == []
     found = refusals({**request_, **more})
     assert any(words in sentence for sentence in found), found
+
+
+def test_certificates_below_the_folder_of_the_configuration_are_taken(request_: dict[str, Any]) -> None:
+    files = {"cert_file": "/etc/elasticsearch/a/es1.crt", "key_file": "/etc/elasticsearch/es1.key"}
+    secured = {"is_security_enabled": True, "has_password": True, "transport_tls": files}
+    assert refusals({**request_, **secured}) == []
+
+
+def test_nodes_that_are_checked_by_different_authorities_cannot_be_asked_together() -> None:
+    rows = [{"host": "es1", "trust": "/a"}, {"host": "es2", "trust": "/a"}, {"host": "es3"}]
+    assert trust_mistakes(rows) == []
+    assert "es1, es2: /a; es3: /b" in trust_mistakes([*rows[:2], {"host": "es3", "trust": "/b"}])[0]
+    assert "es3: no TLS" in trust_mistakes([*rows[:2], {"host": "es3", "trust": ""}])[0]
+
+
+def test_a_password_that_all_refuse_is_said_and_one_that_some_refuse_is_waited_for() -> None:
+    refused = {"refused": "GET / at 192.0.2.1:9200: 401 security_exception"}
+    assert "401 security_exception" in access_mistakes([refused, refused])[0]
+    assert access_mistakes([refused, {"refused": ""}]) == []
+    assert access_mistakes([refused, {}]) == []
+    assert access_mistakes([]) == []
 
 
 def test_members_that_cannot_be_one_cluster(three: list[Member]) -> None:
@@ -147,6 +190,27 @@ def test_numbers_of_voters_that_are_worth_a_thought(three: list[Member], count: 
 
 def test_the_heap_does_not_grow() -> None:
     assert heap_options(2 * 1024**3, ["-XX:+UseSerialGC"]) == "-Xms2048m\n-Xmx2048m\n-XX:+UseSerialGC\n"
+
+
+def test_before_there_was_a_folder_for_options_they_are_in_the_environment() -> None:
+    options = heap_options(512 * 1024**2, ['-Da="%p"'])
+    assert java_environment(options, (7, 7, 0)) == ""
+    for version in ((6, 8, 23), (7, 6, 2)):
+        assert java_environment(options, version) == '"ES_JAVA_OPTS=-Xms512m -Xmx512m -Da=\\"%%p\\""'
+    for option in ("8-13:-XX:+UseConcMarkSweepGC", "-Da=two words"):
+        with pytest.raises(Refused, match="given in ES_JAVA_OPTS"):
+            java_environment(f"{option}\n", (7, 6, 2))
+
+
+def test_java_writes_where_the_node_may() -> None:
+    vendor = (
+        "# -Xloggc:logs/gc.log\n-XX:HeapDumpPath=data\n-XX:ErrorFile=logs/hs_err_pid%p.log\n-Da=database\n"
+        "8:-Xloggc:logs/gc.log\n9-:-Xlog:gc*:file=logs/gc.log:utctime:filecount=32\n-Xlog:gc*:file=/srv/logs/gc.log\n"
+    )
+    assert jvm_options(vendor, "/d", "/l") == (
+        "# -Xloggc:logs/gc.log\n-XX:HeapDumpPath=/d\n-XX:ErrorFile=/l/hs_err_pid%p.log\n-Da=database\n"
+        "8:-Xloggc:/l/gc.log\n9-:-Xlog:gc*:file=/l/gc.log:utctime:filecount=32\n-Xlog:gc*:file=/srv/logs/gc.log\n"
+    )
 
 
 def test_a_member_that_is_told_last_because_it_is_absent_changes_nothing(

@@ -82,7 +82,22 @@ def test_tls_cannot_be_turned_on_or_off_one_node_at_a_time(tmp_path: Path, is_wa
         assert "TLS" not in " ".join(run(tmp_path, port)["errors"])
 
 
+def test_a_node_that_does_not_know_the_password_says_so(tmp_path: Path) -> None:
+    with serving(lambda _asked: (401, {"error": {"type": "security_exception", "reason": "no such user"}})) as port:
+        assert run(tmp_path, port)["refused"].endswith("401 security_exception no such user")
+    with serving(lambda _asked: (503, {})) as port:
+        assert run(tmp_path, port)["refused"] == ""
+
+
 def test_a_port_that_another_program_has_is_named(tmp_path: Path) -> None:
     with serving(answers) as port:
         found = run(tmp_path, port)
     assert any(f"port {port} of 127.0.0.1 is used by another program" in error for error in found["errors"])
+
+
+def test_what_making_a_file_system_leaves_is_no_data(tmp_path: Path) -> None:
+    (tmp_path / "data" / "lost+found").mkdir(parents=True)
+    with serving(answers) as port:
+        assert not run(tmp_path, port)["has_data"]
+        (tmp_path / "data" / "nodes").mkdir()
+        assert run(tmp_path, port)["has_data"]

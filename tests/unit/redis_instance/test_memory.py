@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much memory there is: the host's, or a container's."""
+"""Which part of the memory instances get."""
 
 from __future__ import annotations
 
@@ -8,32 +8,6 @@ import pytest
 from redis_cluster.instance import memory
 
 MB = 1024**2
-HOST = {"/proc/meminfo": "MemTotal:       16384000 kB\nMemFree: 1 kB\n"}
-
-
-def test_a_host_has_what_it_has() -> None:
-    assert memory.available(HOST.get) == memory.Memory(16384000 * 1024, "/proc/meminfo")
-
-
-def test_the_limit_of_a_version_2_group_counts() -> None:
-    files = {"/proc/1/cgroup": "0::/init.scope\n", "/sys/fs/cgroup/memory.max": f"{512 * MB}\n"}
-    assert memory.available({**HOST, **files}.get) == memory.Memory(512 * MB, "/sys/fs/cgroup/memory.max")
-
-
-def test_the_limit_of_a_group_above_counts() -> None:
-    files = {
-        "/proc/1/cgroup": "0::/pod/container\n",
-        "/sys/fs/cgroup/pod/memory.max": f"{256 * MB}\n",
-        "/sys/fs/cgroup/pod/container/memory.max": "max\n",
-    }
-    assert memory.available({**HOST, **files}.get).bytes == 256 * MB
-
-
-def test_the_limit_of_a_version_1_group_counts_unless_it_is_none() -> None:
-    groups = {"/proc/1/cgroup": "3:cpu,cpuacct:/x\n2:memory:/pod\n"}
-    path = "/sys/fs/cgroup/memory/pod/memory.limit_in_bytes"
-    assert memory.available({**HOST, **groups, path: f"{128 * MB}\n"}.get) == memory.Memory(128 * MB, path)
-    assert memory.available({**HOST, **groups, path: "9223372036854771712\n"}.get).source == "/proc/meminfo"
 
 
 @pytest.mark.parametrize(("text", "size"), [("100", 100), ("1k", 1000), ("64mb", 64 * MB), ("2GB", 2 * 1024**3)])
@@ -48,13 +22,12 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 
 def test_instances_share_and_do_not_change_with_a_few_pages() -> None:
-    assert memory.share(memory.Memory(1024 * MB, ""), 60, 2) == 304 * MB
-    assert memory.share(memory.Memory(1023 * MB, ""), 60, 2) == 304 * MB
-    assert memory.share(memory.Memory(1, ""), 60, 2) == memory.GRANULE
+    assert memory.share(1024 * MB, 60, 2) == 304 * MB
+    assert memory.share(1023 * MB, 60, 2) == 304 * MB
+    assert memory.share(1, 60, 2) == memory.GRANULE
 
 
 def test_too_much_is_refused_with_the_file_that_says_so() -> None:
-    machine = memory.Memory(1000 * MB, "/sys/fs/cgroup/memory.max")
-    assert memory.shortage(machine, 60, 600 * MB) == []
-    (said,) = memory.shortage(machine, 60, 601 * MB)
+    assert memory.shortage(1000 * MB, "/sys/fs/cgroup/memory.max", 60, 600 * MB) == []
+    (said,) = memory.shortage(1000 * MB, "/sys/fs/cgroup/memory.max", 60, 601 * MB)
     assert "/sys/fs/cgroup/memory.max" in said

@@ -11,13 +11,20 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
+from elasticsearch.settings import java_environment
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "elasticsearch"
 FILES = ("elasticsearch.service", "preferences", "repository.sources", "sysctl.conf")
 #: what Ansible has made of expressions by the time it renders
-GIVEN = {"elasticsearch_version": "8.15.3", "elasticsearch_node_name": "es1", "__elasticsearch_revision": "f00"}
+GIVEN = {
+    "elasticsearch_version": "8.15.3",
+    "elasticsearch_node_name": "es1",
+    "__elasticsearch_revision": "f00",
+    "__elasticsearch_java_environment": "",
+}
 HOSTS: dict[str, dict[str, Any]] = {
     "package": {},
+    "old": {"__elasticsearch_java_environment": java_environment("-Xms512m\n-Xmx512m\n", (7, 6, 2))},
     "archive": {
         "elasticsearch_install": "archive",
         "elasticsearch_java_home": "/usr/lib/jvm/jre",
@@ -71,6 +78,12 @@ def test_the_unit_of_an_archive_with_all_that_may_be_said(out: Path) -> None:
     assert service["MemoryMax"] == "8G"
     assert service["ReadWritePaths"].endswith(" /srv/snapshots")
     assert "Environment=ES_JAVA_HOME=/usr/lib/jvm/jre\n" in (out / "archive-elasticsearch.service").read_text()
+
+
+def test_versions_without_a_folder_for_options_of_java_have_them_in_the_unit(out: Path) -> None:
+    line = 'Environment="ES_JAVA_OPTS=-Xms512m -Xmx512m"\n'
+    assert line in (out / "old-elasticsearch.service").read_text()
+    assert "ES_JAVA_OPTS" not in (out / "package-elasticsearch.service").read_text()
 
 
 def test_the_version_is_pinned_and_packages_are_signed(out: Path) -> None:

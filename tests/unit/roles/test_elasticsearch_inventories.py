@@ -66,8 +66,9 @@ def test_nodes_of_an_own_authority_speak_tls_with_each_other(secured: dict[str, 
 
 def test_certificates_that_are_brought_go_before_own_ones(secured: dict[str, dict[str, Any]]) -> None:
     keys = {name: node["xpack.security.http.ssl.key"] for name, node in secured.items()}
-    own = "/etc/elasticsearch/certs/node.key"
-    assert keys == {"es1": own, "es2": own, "es3": "/etc/ssl/private/es3.key"}
+    assert keys == {name: f"/etc/elasticsearch/brought/{name}.key" for name in ("es1", "es2", "es3")}
+    own = {node["xpack.security.transport.ssl.key"] for node in secured.values()}
+    assert own == {"/etc/elasticsearch/certs/node.key"}
 
 
 def test_no_secret_is_in_a_file_that_the_node_reads(secured: dict[str, dict[str, Any]]) -> None:

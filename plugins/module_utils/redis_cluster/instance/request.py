@@ -93,7 +93,7 @@ def refusals(request: Request) -> list[str]:
 def _of_memory(request: Request) -> list[str]:
     """Why limits contradict each other: an instance that outgrows its unit's limit is killed."""
     try:
-        limit = memory.unit_limit(request["memory_max"], memory.Memory(0, ""))
+        limit = memory.unit_limit(request["memory_max"], 0)
     except ValueError as error:
         return [f"redis_cluster_memory_max: {error}"]
     found = []
@@ -197,12 +197,11 @@ def files(instances: Sequence[Request], request: Request, memory_bytes: int) -> 
 
     Raises config.Unwritable.
     """
-    available = memory.Memory(int(memory_bytes), "")
-    percent = float(request["memory_percent"])
-    each = memory.share(available, percent, len(instances))
-    limit = memory.unit_limit(request["memory_max"], available)
+    total, percent = int(memory_bytes), float(request["memory_percent"])
+    each = memory.share(total, percent, len(instances))
+    limit = memory.unit_limit(request["memory_max"], total)
     if limit:
-        each = min(each, memory.share(memory.Memory(limit, ""), percent, 1))
+        each = min(each, memory.share(limit, percent, 1))
     found = []
     for instance in instances:
         port = int(instance["port"])
