@@ -50,6 +50,14 @@ class Runs:
                 return plays
         raise LookupError(f"no record of a run {name!r}, only of {[found for found, _ in self.runs]}")
 
+    def side_effects(self) -> tuple[Play, ...]:
+        """Return the plays of `side_effect.yml`, and behind them those of `full.yml` once it has been gone through.
+
+        Raises LookupError if there was no side effect yet.
+        """
+        full = [plays for found, plays in self.runs if found == "full"]
+        return self.first("side_effect") + (full[0] if full else ())
+
 
 def differences(foretold: tuple[Play, ...], done: tuple[Play, ...], exceptions: Mapping[str, str]) -> list[str]:
     """Return a sentence per task that check mode did not foretell, or foretold in vain, on a host.

@@ -18,7 +18,7 @@ PLAY = "Elasticsearch cluster"
 def plays_after_the_first_truths(runs: Runs) -> list[Play]:
     """The runs of the role among the side effects."""
     try:
-        plays = runs.first("side_effect")
+        plays = runs.side_effects()
     except LookupError:
         pytest.skip("the cluster has not been broken yet")
     return [play for play in plays if play.name == PLAY]

@@ -16,7 +16,7 @@ PLAY = "Heartbeat cluster"
 def plays_after_the_first_truths(runs: Runs) -> list[Play]:
     """The runs of the role among the side effects: a restart, a reload, and the same after drills."""
     try:
-        plays = runs.first("side_effect")
+        plays = runs.side_effects()
     except LookupError:
         pytest.skip("the cluster has not been changed and broken yet")
     return [play for play in plays if play.name == PLAY]

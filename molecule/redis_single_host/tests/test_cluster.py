@@ -46,7 +46,7 @@ def test_check_mode_on_a_bare_machine_foretells_the_first_run(runs: Runs) -> Non
 
 def test_a_run_after_failures_changes_nothing(runs: Runs) -> None:
     try:
-        plays = runs.first("side_effect")
+        plays = runs.side_effects()
     except LookupError:
         pytest.skip("the cluster has not been broken yet")
     assert next(play for play in plays if play.name == "Redis cluster").changed == ()
@@ -54,7 +54,7 @@ def test_a_run_after_failures_changes_nothing(runs: Runs) -> None:
 
 def test_an_instance_that_stands_alone_knows_of_no_cluster(node: Host, runs: Runs) -> None:
     try:
-        runs.first("side_effect")
+        runs.side_effects()
     except LookupError:
         pytest.skip("it comes with the side effects")
     text = node.check_output(f"{CLI} -s /run/steadfast-redis/7100/socket info")
@@ -65,7 +65,7 @@ def test_an_instance_that_stands_alone_knows_of_no_cluster(node: Host, runs: Run
 @pytest.mark.parametrize("port", [*PORTS, 7100])
 def test_all_came_to_the_server_that_was_built(node: Host, runs: Runs, is_full: bool, port: int) -> None:
     try:
-        runs.first("side_effect")
+        runs.side_effects()
     except LookupError:
         pytest.skip("it comes with the side effects")
     if not is_full:

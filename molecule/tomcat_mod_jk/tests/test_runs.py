@@ -16,7 +16,7 @@ PLAYS = ("Tomcat workers", "Apache with mod_jk")
 def plays_after_the_first_truths(runs: Runs, name: str) -> list[Play]:
     """The runs of a role among the side effects."""
     try:
-        plays = runs.first("side_effect")
+        plays = runs.side_effects()
     except LookupError:
         pytest.skip("nothing has been broken yet")
     return [play for play in plays if play.name == name]

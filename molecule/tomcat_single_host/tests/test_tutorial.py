@@ -115,7 +115,7 @@ def test_check_mode_on_a_bare_machine_foretells_the_first_run(runs: Runs) -> Non
 
 def test_a_run_after_failures_changes_nothing(runs: Runs) -> None:
     try:
-        plays = runs.first("side_effect")
+        plays = runs.side_effects()
     except LookupError:
         pytest.skip("nothing has been broken yet")
     again = [play for play in plays if play.name in ("Tomcat workers", "Apache with mod_jk")]

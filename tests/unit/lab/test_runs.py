@@ -49,3 +49,16 @@ def test_the_first_run_of_a_name_counts(tmp_path: Path) -> None:
     assert runs.first("converge-check") == play(("a", "c"))
     with pytest.raises(LookupError, match="no record of a run 'side_effect'"):
         runs.first("side_effect")
+
+
+def test_the_full_list_follows_the_core(tmp_path: Path) -> None:
+    for name, task in (("01-converge", "c"), ("02-side_effect", "x")):
+        (tmp_path / f"{name}.json").write_text(json.dumps([{"play": "Cluster", "changed": [["a", task]]}]))
+    assert Runs.read(tmp_path).side_effects() == play(("a", "x"))
+    (tmp_path / "03-full.json").write_text(json.dumps([{"play": "Cluster", "changed": [["a", "y"]]}]))
+    assert Runs.read(tmp_path).side_effects() == play(("a", "x")) + play(("a", "y"))
+
+
+def test_without_a_side_effect_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match="no record of a run 'side_effect'"):
+        Runs.read(tmp_path).side_effects()
