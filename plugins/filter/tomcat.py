@@ -134,11 +134,9 @@ def mod_jk_files(
         "steadfast/workers.properties": workers.properties(found, mounted, int(request["maintain_seconds"])),
         "steadfast/uriworkermap.properties": site.uri_map(request["uri_map"], request["balancer"], found),
         request["conf_path"]: site.jk_conf(request, directory),
+        request["load_path"]: site.load_conf(request["module"]),
     }
-    links: dict[str, str] = {}
-    if request["module"]:
-        files[request["load_path"]] = site.load_conf(request["module"])
-        links.update(request["module_links"])
+    links: dict[str, str] = dict(request["module_links"])
     for entry in request["sites"]:
         path = str(request["site_path"]).replace("NAME", str(entry.get("name")))
         files[path] = site.site_conf(entry, request, found, directory)

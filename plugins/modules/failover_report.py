@@ -146,9 +146,9 @@ options:
     description:
       - What the fault may cost. Keys are names of probes, kinds of probes, or V(*) for all others.
       - Values are an outage in milliseconds, or a dictionary of C(outage_ms), C(longest_outage_ms), C(errors),
-        C(wrong), C(moves), C(two_holders_ms), C(lost_writes), C(lost_protected_writes), C(duplicates),
-        C(broken_streams), C(stale_ms), C(latency_p99_ms), C(silence_ms), and C(blind_ms), the time that probes may miss
-        without making the verdict inconclusive.
+        C(wrong), C(lost_sessions), C(moves), C(two_holders_ms), C(lost_writes), C(lost_protected_writes),
+        C(duplicates), C(broken_streams), C(stale_ms), C(latency_p99_ms), C(silence_ms), and C(blind_ms), the time that
+        probes may miss without making the verdict inconclusive.
     type: dict
     default: {}
   measures:

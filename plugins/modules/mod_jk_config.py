@@ -35,6 +35,10 @@ options:
     description: Apache's program. When it is not there, nothing is tested.
     type: path
     default: /usr/sbin/apache2
+  jk:
+    description: File of mod_jk. When it is given and not there, nothing is tested either.
+    type: path
+    default: ''
   environment_file:
     description: Shell file that sets the variables that the main file uses. Left out when it is empty or not there.
     type: path
@@ -126,7 +130,8 @@ class Apache:
     def test(self) -> tuple[bool, list[str]]:
         """Let Apache read a copy with the wanted files: (whether it was tested, what it objects to)."""
         root, binary = self.given["root"], self.given["binary"]
-        if not os.access(binary, os.X_OK) or not os.path.isdir(root):
+        jk = self.given["jk"]
+        if not os.access(binary, os.X_OK) or not os.path.isdir(root) or (jk and not os.path.exists(jk)):
             return False, []
         place = tempfile.mkdtemp(prefix="steadfast-apache-")
         try:
@@ -225,6 +230,7 @@ def main() -> None:
             "root": {"type": "path", "default": "/etc/apache2"},
             "main_file": {"type": "str", "default": "apache2.conf"},
             "binary": {"type": "path", "default": "/usr/sbin/apache2"},
+            "jk": {"type": "path", "default": ""},
             "environment_file": {"type": "path", "default": "/etc/apache2/envvars"},
             "unit": {"type": "str", "default": "apache2.service"},
             "files": {"type": "dict", "default": {}, "no_log": True},

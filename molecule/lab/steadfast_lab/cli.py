@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import agent, elasticsearch, host, lifecycle
+from . import agent, elasticsearch, host, lifecycle, tomcat
 from .errors import LabError, say
 from .identity import Identity, checkout_root
 from .lab import Lab
 from .topology import RELEASES
+
+#: System -> what makes its archive.
+ARCHIVES = {"elasticsearch": elasticsearch.archive, "tomcat": tomcat.archive}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--all", action="store_true", help="all labs of this checkout")
     add("clean", "remove labs, images and caches; restore host settings")
     command = add("archive", "build what no package brings, unless the cache has it; prints path and checksum")
-    command.add_argument("system", choices=("elasticsearch",))
-    command.add_argument("--version", default=elasticsearch.VERSION, help="another version of it")
+    command.add_argument("system", choices=sorted(ARCHIVES))
+    command.add_argument("--version", help="another version of it")
     add("requirements", "tell which Debian packages the host lacks")
     command = add("exec", "run a command on a node", chosen)
     command.add_argument("node")
@@ -168,7 +171,8 @@ def _dispatch(arguments: argparse.Namespace, root: Path) -> None:
     elif command == "requirements":
         _requirements()
     elif command == "archive":
-        _print(elasticsearch.archive(arguments.version))
+        make = ARCHIVES[arguments.system]
+        _print(make(arguments.version) if arguments.version else make())
     elif command == "gc":
         _print({"removed": lifecycle.gc(root, everything=arguments.all)})
     elif command == "clean":

@@ -13,7 +13,6 @@ transport. What is not, and so is missing: the vendor's start script (``launch``
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gzip
 import hashlib
 import os
@@ -22,8 +21,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from .errors import LabError
-from .identity import user_cache
+from .keep import kept
 from .run import run
 
 PARTS = Path(__file__).resolve().parents[1] / "elasticsearch"
@@ -123,7 +121,6 @@ def _pack(root: Path, part: Path) -> None:
 
 def _build(version: str, target: Path) -> None:
     """Write the archive; it appears by a rename, whole."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
         root = Path(work, f"elasticsearch-{version}")
         _fill(root, version)
@@ -136,16 +133,4 @@ def archive(version: str = VERSION) -> dict[str, str]:
     """Build the archive if it is missing; return its path, checksum and version. LabError when Maven fails."""
     parts = [Path(__file__), *sorted(PARTS.iterdir())]
     recipe = hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()
-    target = user_cache() / "elasticsearch" / f"elasticsearch-{version}-{recipe[:12]}.tar.gz"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target.parent / "lock", "w", encoding="utf-8") as lock:
-        # Scenarios of several checkouts may ask at the same time.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not target.exists():
-            if shutil.which("mvn") is None:
-                raise LabError("the archive is made with Maven, which is not installed; run: apt-get install maven")
-            for old in target.parent.glob(f"elasticsearch-{version}-*.tar.gz"):
-                old.unlink()
-            _build(version, target)
-    checksum = hashlib.sha256(target.read_bytes()).hexdigest()
-    return {"path": str(target), "checksum": f"sha256:{checksum}", "version": version}
+    return kept("elasticsearch", version, recipe, lambda target: _build(version, target))

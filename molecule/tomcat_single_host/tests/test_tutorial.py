@@ -122,6 +122,23 @@ def test_a_run_after_failures_changes_nothing(runs: Runs) -> None:
     assert [play.changed for play in again[:2]] == [(), ()]
 
 
+def test_a_second_run_from_an_archive_or_a_source_changes_nothing(runs: Runs, is_full: bool) -> None:
+    if not is_full:
+        pytest.skip("archive and source belong to the full list")
+    try:
+        plays = runs.first("full")
+    except LookupError:
+        pytest.skip("the full list was not gone through yet")
+    first, second, back = [play for play in plays if play.name == "Tomcat workers"]
+    assert first.changed
+    assert second.changed == ()
+    assert back.changed
+    (built,) = [play for play in plays if play.name == "Have mod_jk built in place of the package's"]
+    (again,) = [play for play in plays if play.name == "Run the role again"]
+    assert built.changed
+    assert again.changed == ()
+
+
 def test_nothing_confirmed_was_lost(proof: Path) -> None:
     if not (proof / "report.json").exists():
         pytest.skip("nothing has been broken yet")

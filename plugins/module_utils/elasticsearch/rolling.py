@@ -10,8 +10,10 @@ from .members import Member
 
 __all__ = ["departures", "longest_election_ms", "order"]
 
-#: time that an election takes after all votes that are needed can be given
+#: time that an election takes after all votes that are needed can be given, and the part of it for which a new master may
+#: wait for the dead one without making it longer
 ELECTION_MS = 5000
+PATIENCE_MS = 2000
 
 
 def order(names: Sequence[str], running: Mapping[str, bool], master: str) -> list[str]:
@@ -46,6 +48,7 @@ def departures(leaving: Sequence[str], members: Sequence[Member], replicas: int)
 def longest_election_ms(interval_ms: int, timeout_ms: int, retries: int, publish_ms: int) -> int:
     """The longest time without an elected master after a power loss, in ms.
 
-    No goodbye is said, so checks have to fail. Then a new master tells everybody, the dead one too, and waits for all.
+    No goodbye is said, so checks have to fail. Then a new master tells everybody, the dead one too, and waits for all: for
+    two seconds within the time of an election, for what is beyond that on top of it.
     """
-    return retries * (interval_ms + timeout_ms) + publish_ms + ELECTION_MS
+    return retries * (interval_ms + timeout_ms) + ELECTION_MS + max(0, publish_ms - PATIENCE_MS)

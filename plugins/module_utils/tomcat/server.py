@@ -68,7 +68,9 @@ def _connectors(service: Element, instance: Instance, request: Mapping[str, Any]
         port=str(instance.ports["ajp"]),
         secretRequired="true",
         secret=str(request["secret"]),
-        **{**shared, **own},
+        # Bound while applications are still being started, it would take connections that nobody answers, and each
+        # balancer that tries would wait. So balancers are refused until all is there, and as soon as it stops.
+        **{"bindOnInit": "false", **shared, **own},
     )
 
 
@@ -117,7 +119,8 @@ def to_text(root: Element) -> str:
 def scratch(text: str) -> str:
     """Return a server.xml that can be tried beside the running instance: no port is anybody's.
 
-    ``configtest`` of Tomcat binds the connectors' ports, and would find its own live instance in the way. Raises
+    ``configtest`` of Tomcat binds the connectors' ports, and would find its own live instance in the way. It binds
+    those only that are bound early, so all are here: an address that the machine does not have is to be found. Raises
     Refused for what is no XML.
     """
     try:
@@ -127,4 +130,5 @@ def scratch(text: str) -> str:
     root.set("port", "-1")
     for connector in root.iter("Connector"):
         connector.set("port", "0")
+        connector.attrib.pop("bindOnInit", None)
     return to_text(root)

@@ -111,6 +111,11 @@ def test_any_line_can_be_an_event() -> None:
     assert event.kind == "Started Session 5 of"
 
 
+def test_the_frames_of_a_stack_trace_are_not_events_of_their_own() -> None:
+    lines = [LogLine(1, "n", "SEVERE: it broke"), LogLine(2, "n", "\tat org.example.Place"), LogLine(3, "n", "")]
+    assert [event.kind for event in interpret(lines, "any", {})] == ["SEVERE: it broke"]
+
+
 def test_a_sentence_is_preferred_to_its_code_which_stays_findable() -> None:
     (event,) = interpret([LogLine(1, "n", 'event=takeover reason=peer-dead why="node1 is silent"')], "key-value", {})
     assert (event.reason, dict(event.facts)) == ("node1 is silent", {"reason": "peer-dead"})

@@ -10,7 +10,7 @@ from drill.model import Outcome, Sample
 from drill.timeline.analysis import analyse
 from drill.timeline.holders import find_holdings, moves, two_holders_us
 from drill.timeline.statistics import median, percentile
-from drill.verdict.measures import show_us
+from drill.verdict.measures import measures_of, show_us
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=1), st.floats(0, 1))
@@ -60,6 +60,16 @@ def test_what_stood_before_the_fault_is_not_counted_as_its_doing() -> None:
     assert (analyse(rows, 10).two_holders_us, analyse(rows, 10).stale_us) == (30, 30)
     since = analyse(rows, 10, fault_us=20)
     assert (since.two_holders_us, since.stale_us) == (10, 10)
+
+
+def test_a_lost_session_is_counted_for_who_has_one() -> None:
+    rows = [answer(0, "n1"), answer(1, "n2", Outcome.WRONG, lost_session=True), answer(2, "n2", Outcome.WRONG)]
+    found = analyse(rows, 10)
+    assert {name: measures_of(found, "session")[name] for name in ("wrong", "lost_sessions")} == {
+        "wrong": 2,
+        "lost_sessions": 1,
+    }
+    assert "lost_sessions" not in measures_of(found, "http")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_another_session_is_a_wrong_answer_once(check: SessionCheck) -> None:
     check.judge(answer("JSESSIONID=AB.one"))
     assert check.judge(answer("JSESSIONID=CD.two")) == (
         Outcome.WRONG,
-        {"why": "the session is lost, another one began"},
+        {"lost_session": True, "why": "the session is lost, another one began"},
     )
     assert check.judge(answer())[0] is Outcome.OK
 

@@ -29,4 +29,6 @@ def test_who_may_leave(three: list[Member], leaving: list[str], replicas: int, w
 
 
 def test_the_longest_time_without_a_master_follows_from_the_settings() -> None:
-    assert longest_election_ms(1000, 10000, 3, 30000) == 68000
+    assert longest_election_ms(500, 1500, 2, 2000) == 9000
+    assert longest_election_ms(500, 1500, 2, 500) == 9000
+    assert longest_election_ms(1000, 10000, 3, 30000) == 66000

@@ -44,7 +44,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(place: Path, files: dict[str, str]) -> dict[str, Any]:
+def run(place: Path, files: dict[str, str], **more: str) -> dict[str, Any]:
     """What the module answers."""
     arguments = {
         "root": str(place / "etc" / "httpd"),
@@ -53,6 +53,7 @@ def run(place: Path, files: dict[str, str]) -> dict[str, Any]:
         "environment_file": "",
         "unit": "nobody-has-this.service",
         "files": files,
+        **more,
     }
     told = ["--module-name", "steadfast.ha.mod_jk_config", "--args", json.dumps(arguments)]
     done = subprocess.run(
@@ -78,4 +79,12 @@ def test_the_copy_is_tested_and_nothing_of_the_live_folder(place: Path) -> None:
 
 def test_what_apache_objects_to_is_told(place: Path) -> None:
     found = run(place, {"conf.d/steadfast-shop.conf": "JkMout /* loadbalancer\n"})
+    assert found["errors"] == ["JkMout /* loadbalancer"]
+
+
+def test_without_mod_jk_there_is_nothing_that_could_test(place: Path) -> None:
+    files = {"conf.d/steadfast-shop.conf": "JkMout /* loadbalancer\n"}
+    found = run(place, files, jk=str(place / "lib" / "mod_jk-0.so"))
+    assert (found["errors"], found["tested"]) == ([], False)
+    found = run(place, files, jk=str(place / "lib" / "mod_jk.so"))
     assert found["errors"] == ["JkMout /* loadbalancer"]

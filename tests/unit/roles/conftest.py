@@ -42,6 +42,16 @@ def ansible_playbook(*arguments: str | Path, cwd: Path, **environment: str) -> s
 Render = Callable[..., Path]
 
 
+def unit_of(path: Path) -> dict[str, list[str]]:
+    """Read a unit file: key -> its values, in their order."""
+    found: dict[str, list[str]] = {}
+    for row in path.read_text().splitlines():
+        key, mark, value = row.partition("=")
+        if mark and not row.startswith("#"):
+            found.setdefault(key, []).append(value)
+    return found
+
+
 @pytest.fixture(scope="module")
 def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
     """``render(inventory)``: a folder with one folder per host; AssertionError with the play's output on failure."""

@@ -22,7 +22,7 @@ assert spec.loader is not None
 conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(conftest)
 
-SOURCE = {"url": "https://x.example/tomcat-connectors-1.2.50-src.tar.gz", "checksum": "sha256:0"}
+SOURCE = {"url": "https://x.example/tomcat-connectors-1.2.50-src.tar.gz", "checksum": "sha256:0123456789abcdef"}
 HOSTS: dict[str, dict[str, Any]] = {
     "debian": {"given_family": "Debian"},
     "built": {"given_family": "Debian", "mod_jk_source": SOURCE},
@@ -69,7 +69,7 @@ def test_packages_bring_the_module_or_a_compiler(written: dict[str, dict[str, An
 @pytest.mark.parametrize(
     ("host", "conf", "site", "loader"),
     [
-        ("debian", "mods-available/jk.conf", "sites-available/steadfast-default.conf", ""),
+        ("debian", "mods-available/jk.conf", "sites-available/steadfast-default.conf", "mods-available/jk.load"),
         ("built", "mods-available/jk.conf", "sites-available/steadfast-default.conf", "mods-available/jk.load"),
         ("el", "conf.d/steadfast-jk.conf", "conf.d/steadfast-default.conf", "conf.modules.d/90-steadfast-jk.conf"),
     ],
@@ -78,18 +78,28 @@ def test_files_lie_where_apache_reads_them(
     written: dict[str, dict[str, Any]], host: str, conf: str, site: str, loader: str
 ) -> None:
     files = written[host]["files"]
-    own = {"steadfast/workers.properties", "steadfast/uriworkermap.properties"}
-    assert set(files) == {conf, site, *own} | ({loader} if loader else set())
+    assert set(files) == {conf, site, loader, "steadfast/workers.properties", "steadfast/uriworkermap.properties"}
     assert "JkWorkersFile /there/workers.properties" in files[conf]
-    if loader:
-        assert f"LoadModule jk_module {written[host]['platform']['module']}" in files[loader]
+
+
+@pytest.mark.parametrize(
+    ("host", "loader", "module"),
+    [
+        ("debian", "mods-available/jk.load", "/usr/lib/apache2/modules/mod_jk.so"),
+        ("built", "mods-available/jk.load", "/usr/lib/apache2/modules/mod_jk-0123456789ab.so"),
+        ("el", "conf.modules.d/90-steadfast-jk.conf", "/usr/lib64/httpd/modules/mod_jk-0123456789ab.so"),
+    ],
+)
+def test_a_module_that_was_built_lies_beside_that_of_a_package(
+    written: dict[str, dict[str, Any]], host: str, loader: str, module: str
+) -> None:
+    assert written[host]["files"][loader].splitlines()[1:] == [f"LoadModule jk_module {module}"]
 
 
 def test_debian_switches_on_by_links_and_el_by_being_there(written: dict[str, dict[str, Any]]) -> None:
     site = {"sites-enabled/steadfast-default.conf": "../sites-available/steadfast-default.conf"}
     module = {f"mods-enabled/jk.{kind}": f"../mods-available/jk.{kind}" for kind in ("conf", "load")}
-    assert written["debian"]["links"] == site
-    assert written["built"]["links"] == {**site, **module}
+    assert written["debian"]["links"] == written["built"]["links"] == {**site, **module}
     assert written["el"]["links"] == {}
 
 

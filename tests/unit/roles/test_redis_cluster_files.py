@@ -66,11 +66,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def unit(rendered: Path, host: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for row in (rendered / host / "unit.service").read_text().splitlines():
-        key, mark, value = row.partition("=")
-        if mark and not row.startswith("#"):
-            found.setdefault(key, []).append(value)
+    found: dict[str, list[str]] = conftest.unit_of(rendered / host / "unit.service")
     return found
 
 

@@ -24,7 +24,7 @@ assert spec.loader is not None
 conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(conftest)
 
-ARCHIVE = {"url": "https://x.example/apache-tomcat-9.0.99.tar.gz", "checksum": "sha512:0"}
+ARCHIVE = {"url": "https://x.example/apache-tomcat-9.0.99.tar.gz", "checksum": "sha512:0123456789abcdef"}
 HOSTS: dict[str, dict[str, Any]] = {
     "ten": {},
     "eleven": {"tomcat_version": 11},
@@ -57,12 +57,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def unit(rendered: Path, host: str) -> dict[str, list[str]]:
-    """Key -> its values, in their order."""
-    found: dict[str, list[str]] = {}
-    for row in (rendered / host / "unit.service").read_text().splitlines():
-        key, mark, value = row.partition("=")
-        if mark and not row.startswith("#"):
-            found.setdefault(key, []).append(value)
+    found: dict[str, list[str]] = conftest.unit_of(rendered / host / "unit.service")
     return found
 
 
@@ -71,8 +66,8 @@ def unit(rendered: Path, host: str) -> dict[str, list[str]]:
     [
         ("ten", ["tomcat10-common", "tomcat10-user"], "/usr/share/tomcat10", "skel/conf"),
         ("eleven", ["tomcat11-common", "tomcat11-user"], "/usr/share/tomcat11", "skel/conf"),
-        ("archive", ["default-jre-headless"], "/opt/steadfast-tomcat/apache-tomcat-9.0.99", "conf"),
-        ("elsewhere", ["java-21-openjdk-headless"], "/opt/steadfast-tomcat/apache-tomcat-9.0.99", "conf"),
+        ("archive", ["default-jre-headless"], "/opt/steadfast-tomcat/apache-tomcat-9.0.99-0123456789ab", "conf"),
+        ("elsewhere", ["java-21-openjdk-headless"], "/opt/steadfast-tomcat/apache-tomcat-9.0.99-0123456789ab", "conf"),
     ],
 )
 def test_where_a_tomcat_comes_from(rendered: Path, host: str, packages: list[str], home: str, skeleton: str) -> None:

@@ -39,6 +39,12 @@ def test_ajp_wants_the_secret_and_listens_where_balancers_are(request_of: Make, 
     assert len(connector.get("secret") or "") == 48
 
 
+def test_balancers_are_refused_until_applications_are_there(request_of: Make, hosts: Hosts) -> None:
+    found = ".//Connector[@protocol='AJP/1.3']"
+    assert only(tree(request_of(), hosts), found).get("bindOnInit") == "false"
+    assert only(tree(request_of(ajp_options={"bindOnInit": True}), hosts), found).get("bindOnInit") == "true"
+
+
 def test_without_a_secret_there_is_no_file(request_of: Make, hosts: Hosts) -> None:
     with pytest.raises(Refused, match="needs a secret"):
         tree(request_of(secret=""), hosts)
@@ -173,6 +179,8 @@ def test_a_scratch_copy_binds_nobodys_ports(request_of: Make, hosts: Hosts) -> N
     text = server_xml(everybody[0], everybody, request_of())
     root = ElementTree.fromstring(scratch(text))
     assert {found.get("port") for found in root.iter("Connector")} == {"0"}
+    # a test that bound nothing would not find an address that is not there
+    assert {found.get("bindOnInit") for found in root.iter("Connector")} == {None}
     assert root.get("port") == "-1"
     with pytest.raises(Refused, match="not well-formed"):
         scratch(text[:-10])

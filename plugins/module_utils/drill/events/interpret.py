@@ -54,8 +54,8 @@ def read_key_values(text: str) -> Optional[Reading]:
 
 
 def read_any(text: str) -> Optional[Reading]:
-    """Every line is an event called by its first words."""
-    words = text.split()
+    """Every line is an event called by its first words. One that begins with space goes on with the line before."""
+    words = [] if text[:1].isspace() else text.split()
     return Reading(" ".join(words[:4])[:40], "", {}) if words else None
 
 

@@ -58,7 +58,7 @@ class SessionCheck(HttpCheck):
             )
         known, self.known = self.known, session
         if known and known != session:
-            return Outcome.WRONG, {**detail, "why": "the session is lost, another one began"}
+            return Outcome.WRONG, {**detail, "lost_session": True, "why": "the session is lost, another one began"}
         return outcome, detail
 
     def _keep(self) -> None:

@@ -38,6 +38,8 @@ class ProbeAnalysis:
     two_holders_us: int
     breaks: int
     """How often a stream broke."""
+    lost_sessions: int
+    """How often a server began another session than the one it was asked for."""
     stale_us: int
     """For how long the client's own neighbour table named somebody else than who answered."""
 
@@ -121,5 +123,6 @@ def analyse(samples: Sequence[Sample], interval_us: int, *, fault_us: int | None
         moves=moves(holdings),
         two_holders_us=two_holders_us(since, interval_us),
         breaks=_noted(seen, "broke"),
+        lost_sessions=_noted(ordered, "lost_session"),
         stale_us=_noted([sample for sample in since if not is_lost(sample)], "entry") * interval_us,
     )

@@ -57,6 +57,7 @@ _ROWS = (
     Measure("errors", "errors", "attempts lost", False, "more"),
     Measure("wrong", "wrong", "wrong answers", False, "more"),
     Measure("broken_streams", "broken_streams", "broken streams", False, "more"),
+    Measure("lost_sessions", "lost_sessions", "sessions lost", False, "more"),
     Measure("lost_writes", "lost_writes", "acknowledged writes lost", False, "more", whole=True),
     Measure("lost_protected_writes", "lost_protected_writes", "protected writes lost", False, "more", whole=True),
     Measure("duplicates", "duplicates", "writes that are there twice", False, "more", whole=True),
@@ -97,6 +98,8 @@ def measures_of(analysis: ProbeAnalysis, kind: str = "") -> dict[str, int]:
         found["two_holders_us"] = analysis.two_holders_us
     if kind == "stream":
         found["broken_streams"] = analysis.breaks
+    if kind == "session":
+        found["lost_sessions"] = analysis.lost_sessions
     if kind == "neighbour":
         found["stale_us"] = analysis.stale_us
     return found

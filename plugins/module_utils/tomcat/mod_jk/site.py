@@ -93,7 +93,7 @@ def jk_conf(request: Mapping[str, Any], directory: str) -> str:
 
 
 def load_conf(module: str) -> str:
-    """Return the file that loads a module that no package loads. module: its path."""
+    """Return the file that loads mod_jk. module: its path."""
     return f"# Ansible managed: role steadfast.ha.mod_jk\nLoadModule jk_module {module}\n"
 
 
