@@ -72,6 +72,8 @@ class Engine:
         nproc = _limit(resource.RLIMIT_NPROC, NPROC_WANTED)
         arguments = ["create", "--name", name, "--hostname", hostname, "--network", "none", "--privileged"]
         arguments += ["--ulimit", f"nofile={nofile}:{nofile}", "--ulimit", f"nproc={nproc}:{nproc}"]
+        # corosync and those who ask it share ring buffers of megabytes each, and an engine gives 64 MB
+        arguments += ["--shm-size", "256m"]
         for key, value in labels.items():
             arguments += ["--label", f"{key}={value}"]
         for here, there in volumes.items():

@@ -93,6 +93,8 @@ def test_a_fence_device_has_to_run() -> None:
         "nodes": [],
     }
     assert problems(found) == ["fence device power runs nowhere"]
+    found["maintenance_mode"] = True
+    assert problems(found) == []
 
 
 def test_nothing_runs() -> None:
