@@ -56,6 +56,19 @@ options:
     type: str
     choices: [applied, checked]
     default: applied
+  needs_agents:
+    description:
+      - Whether an agent that this node does not have is refused. Otherwise, as before packages come, a request is
+        checked as far as its agents are here.
+    type: bool
+    default: true
+  nodes:
+    description:
+      - Names of nodes that the request may be about although the cluster does not know them yet, besides those that it
+        knows.
+    type: list
+    elements: str
+    default: []
   attempts:
     description: How often the patch may find that the CIB has changed meanwhile.
     type: int
@@ -129,7 +142,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import describe, tree
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.agents import Agent
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.compose import Around, Wanted, compose
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.live import around
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.live import around, with_nodes
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.local import are_installed, tools_of
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.merge import Merged, Scope, merge
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.resources import agent_names
@@ -149,17 +162,25 @@ class Request:
         self.secrets: dict[str, Any] = module.params["secrets"]
         self.scope = Scope(module.params["scope"])
         self.agents: dict[str, Agent] = {}
+        self.owners = {(str(owner), str(name)) for owner, found in self.secrets.items() for name in found or {}}
         self.hidden = {str(value) for owner in self.secrets.values() for value in (owner or {}).values()}
 
     def ask_agents(self) -> None:
-        """Read the metadata of the agents that are named. Raises Refused for one that this node does not have."""
+        """Read the metadata of the agents that are named. Raises Refused for one that is needed and not here."""
         names = agent_names(self.configuration)
-        if self.tools is not None:
+        if self.tools is None:
+            return
+        if self.module.params["needs_agents"]:
             self.agents = {name: self.tools.known_agent(name) for name in names}
+        else:
+            found = {name: self.tools.agent(name) for name in names}
+            self.agents = {name: agent for name, agent in found.items() if agent is not None}
 
     def wanted(self, live: Element) -> Wanted:
         """What the CIB should have beside the live one. Raises Refused."""
-        there = Around(nodes=around(live).nodes) if self.scope is Scope.FULL else around(live)
+        there = with_nodes(around(live), self.module.params["nodes"])
+        if self.scope is Scope.FULL:
+            there = Around(nodes=there.nodes)
         return compose(self.configuration, self.secrets, self.agents, there)
 
     def live(self, *, may_be_missing: bool) -> Optional[Element]:
@@ -190,6 +211,7 @@ class Request:
 
     def result(self, live: Element, merged: Merged, moved: Sequence[Move], patch: str) -> dict[str, Any]:
         """What the module answers."""
+        hidden = self.hidden | describe.values_of(live, self.owners)
         found = {
             "changed": bool(merged.changes),
             "changes": list(merged.changes),
@@ -198,15 +220,15 @@ class Request:
             "checked_agents": sorted(self.agents),
         }
         if patch:
-            found["patch"] = tree.written(describe.hide(fromstring(patch), self.hidden))
+            found["patch"] = tree.written(describe.hide(fromstring(patch), hidden))
         if self.module._diff and merged.changes:
             told = [*merged.changes, *(move.sentence() for move in moved)]
             found["diff"] = [
                 {
                     "before_header": "CIB as it is",
                     "after_header": "CIB as it should be",
-                    "before": describe.shown(live, self.hidden),
-                    "after": describe.shown(merged.root, self.hidden),
+                    "before": describe.shown(live, hidden),
+                    "after": describe.shown(merged.root, hidden),
                 },
                 {"prepared": "".join(f"# {line}\n" for line in told)},
             ]
@@ -251,6 +273,8 @@ def main() -> None:
             "secrets": {"type": "dict", "default": {}, "no_log": True},
             "scope": {"type": "str", "choices": ["additive", "full", "refuse_on_drift"], "default": "additive"},
             "state": {"type": "str", "choices": ["applied", "checked"], "default": "applied"},
+            "needs_agents": {"type": "bool", "default": True},
+            "nodes": {"type": "list", "elements": "str", "default": []},
             "attempts": {"type": "int", "default": 10},
             "wait_timeout": {"type": "int", "default": 120},
         },

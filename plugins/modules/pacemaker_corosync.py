@@ -46,6 +46,11 @@ options:
     description: Variables that the running C(pacemakerd) should have.
     type: dict
     default: {}
+  environment_file:
+    description:
+      - File in which the role keeps these variables. One that is there, in the block of the role, and is not wanted any
+        more is a reason to restart.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -84,6 +89,11 @@ restart_reasons:
   elements: str
   returned: always
   sample: ["PCMK_debug is not set, to be yes"]
+restarts_device:
+  description: Whether the client of the quorum device has to be restarted on this node, as a reload does not reach it.
+  type: bool
+  returned: always
+  sample: false
 running:
   description: Whether corosync runs.
   type: bool
@@ -103,8 +113,10 @@ from typing import Any, Optional
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.corosync_change import (
     Found,
+    of_ours,
     plan,
     restart_reasons,
+    restarts_device,
     running_keys,
 )
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.corosync_syntax import Unusable
@@ -182,7 +194,8 @@ def looked(module: AnsibleModule, key: bytes) -> tuple[Found, list[str]]:
         return found, []
     environment = (read(f"/proc/{pid}/environ") or b"").decode(errors="replace")
     program = os.readlink(f"/proc/{pid}/exe")
-    return found, restart_reasons(environment.split("\0"), program, module.params["environment"])
+    written = (read(module.params["environment_file"] or "") or b"").decode(errors="replace")
+    return found, restart_reasons(environment.split("\0"), program, module.params["environment"], of_ours(written))
 
 
 def write(module: AnsibleModule, path: str, data: bytes, mode: int) -> bool:
@@ -219,6 +232,7 @@ def main() -> None:
             "authkey": {"type": "str", "default": "", "no_log": True},
             "config_dir": {"type": "path", "default": "/etc/corosync"},
             "environment": {"type": "dict", "default": {}},
+            "environment_file": {"type": "path"},
         },
         supports_check_mode=True,
     )
@@ -237,6 +251,7 @@ def main() -> None:
         "action": action.value,
         "reasons": reasons,
         "restart_reasons": restart,
+        "restarts_device": restarts_device(found.running, given["content"]),
         "running": found.running is not None,
     }
     if given["state"] == "written":

@@ -29,7 +29,8 @@ options:
         V(unmaintenance) ends that.
       - V(cleanup) forgets failed actions, those of O(resource) and on O(node) where these are given.
       - V(move) moves a resource, with all of its group, to O(node) or away from where it is. Once it is there, the
-        constraint that moved it is taken away, unless the resource would go back.
+        constraint that moved it is taken away, unless the resource would go back. That of a move that was interrupted
+        goes too.
       - V(clear) takes away constraints that moves have left.
     type: str
     required: true
@@ -130,11 +131,15 @@ def main() -> None:
     result: dict[str, Any] = {}
     try:
         step = operate.decide(action, node, resource, facts(tools.status()), tools.query())
+        is_there = action == "move" and not step.command
+        if is_there:
+            left = operate.left_behind(resource, node, tools.query())
+            step = left if left.command and not would_go_back(tools, resource) else step
         result.update(changed=bool(step.command), does=step.says)
         if step.command and not module.check_mode:
             tools.ask(*step.command)
             tools.settle(timeout)
-            if action == "move":
+            if action == "move" and not is_there:
                 result.update(finish_move(tools, resource, node, timeout))
         if resource and not module.check_mode:
             result["nodes"] = operate.places(resource, facts(tools.status()))

@@ -17,7 +17,8 @@ from .words import META, OPERATION_DEFAULTS, OWN_PROPERTIES, PROPERTIES, Refused
 #: What somebody has to say who runs a cluster that can't fence.
 WITHOUT_FENCING = "I accept that data may be lost"
 KEYS = (
-    "without_fencing", "properties", "resource_defaults", "operation_defaults", "node_attributes", "node_utilization",
+    "without_fencing", "properties", "resource_defaults", "usual_resource_defaults", "operation_defaults",
+    "node_attributes", "node_utilization",
     "web_servers", "resources", "groups", "clones", "locations", "colocations", "orders", "fence_devices",
     "fence_levels", "alerts", "acl_roles", "acl_users", "acl_groups", "tags", "absent",
 )  # fmt: skip
@@ -29,6 +30,8 @@ class Wanted:
 
     properties: dict[str, str] = field(default_factory=dict)
     resource_defaults: dict[str, str] = field(default_factory=dict)
+    #: those that are set only where the cluster has none
+    usual_resource_defaults: dict[str, str] = field(default_factory=dict)
     operation_defaults: dict[str, str] = field(default_factory=dict)
     node_attributes: dict[str, dict[str, str]] = field(default_factory=dict)
     node_utilization: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -39,6 +42,8 @@ class Wanted:
     acls: list[Element] = field(default_factory=list)
     tags: list[Element] = field(default_factory=list)
     absent: frozenset[str] = frozenset()
+    #: (resource, parameter) whose value nobody may see
+    hidden: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def compose(
     return Wanted(
         _properties(configuration, bool(devices | set(around.fence_devices) - absent)),
         named("resource_defaults", configuration.get("resource_defaults"), defaults),
+        named("usual_resource_defaults", configuration.get("usual_resource_defaults"), defaults),
         named("operation_defaults", configuration.get("operation_defaults"), OPERATION_DEFAULTS),
         _of_nodes("node_attributes", configuration, around.nodes),
         _of_nodes("node_utilization", configuration, around.nodes),
@@ -83,6 +89,7 @@ def compose(
         sections.acls(configuration),
         sections.tags(configuration.get("tags"), names | {str(made.get("id")) for made in found}),
         absent,
+        frozenset((owner, parameter) for owner, found in shelf.secrets.items() for parameter in found),
     )
 
 

@@ -42,6 +42,8 @@ _OWN = re.compile(
     r"nodelist\.local_node_pos$|quorum\.cancel_wait_for_all$|"
     r"totem\.(interface\.\d+\.(bindnetaddr|bindnetport|mcastaddr)|config_|nodeid|keyfile|key$)"
 )
+#: what corosync does while its map does not say so
+_DEFAULTS = {"totem.link_mode": "passive"}
 _LINE = re.compile(r"^(?P<key>\S+) \((?P<kind>[a-z0-9]+)\) = (?P<value>.*)$")
 
 
@@ -89,12 +91,23 @@ def differences(running: Mapping[str, str], wanted: Mapping[str, str]) -> dict[s
     """Return key -> sentence for all that the running corosync has otherwise."""
     found = {}
     for key, value in sorted(wanted.items()):
-        if running.get(key) != value:
+        if running.get(key, _DEFAULTS.get(key)) != value:
             found[key] = f"{key} is {running.get(key, 'not set')}, to be {value}"
     for key in sorted(running.keys() - wanted.keys()):
-        if not _OWN.match(key):
+        if not _OWN.match(key) and running[key] != _DEFAULTS.get(key):
             found[key] = f"{key} is {running[key]}, to be not set"
     return found
+
+
+def restarts_device(running: Mapping[str, str] | None, wanted: str) -> bool:
+    """Return whether corosync-qdevice has to restart: of what concerns it, a reload reaches its heuristics alone."""
+    keys = flat(parse(wanted))
+    if not running or not all("quorum.device.model" in there for there in (running, keys)):
+        return False
+    return any(
+        key.startswith("quorum.device.") and not key.startswith("quorum.device.heuristics.")
+        for key in differences(running, keys)
+    )
 
 
 def for_all(actions: Sequence[str]) -> str:
@@ -114,16 +127,30 @@ def for_all(actions: Sequence[str]) -> str:
     return str((Action.WRITE if Action.WRITE in running else Action.NONE).value)
 
 
-def restart_reasons(environment: Sequence[str], program: str, wanted: Mapping[str, object]) -> list[str]:
+def of_ours(text: str) -> list[str]:
+    """Return the names of the variables that the role has written into a file of the environment."""
+    match = re.search(r"^# BEGIN steadfast\.ha\.pacemaker$(.*?)^# END steadfast\.ha\.pacemaker$", text, re.M | re.S)
+    return re.findall(r"^(\w+)=", match[1], re.MULTILINE) if match else []
+
+
+def restart_reasons(
+    environment: Sequence[str], program: str, wanted: Mapping[str, object], former: Sequence[str] = ()
+) -> list[str]:
     """Return why a running pacemakerd has to be started anew.
 
-    environment: its own, as ``NAME=value``; program: where its link in /proc leads; wanted: what it should have.
+    environment: its own, as ``NAME=value``; program: where its link in /proc leads; wanted: what it should have;
+    former: names of what the role has given it so far.
     """
     present = dict(pair.split("=", 1) for pair in environment if "=" in pair)
     reasons = [
         f"{name} is {present.get(name, 'not set')}, to be {value}"
         for name, value in sorted(wanted.items())
         if present.get(name) != str(value)
+    ]
+    reasons += [
+        f"{name} is {present[name]}, to be not set"
+        for name in sorted(set(former))
+        if name in present and name not in wanted
     ]
     # an upgrade that was interrupted before the restart
     return [*reasons, "the program on disk is another one"] if program.endswith(" (deleted)") else reasons

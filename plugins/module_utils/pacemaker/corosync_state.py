@@ -53,11 +53,41 @@ def _places(nodes: Sequence[str]) -> str:
     return " and ".join(nodes) or "no node"
 
 
-def complaints(
-    present: Sequence[str], hosts: Mapping[str, Mapping[str, Any]], absent: Sequence[str], has_device: bool
-) -> list[str]:
-    """Return what is wrong with a cluster by what its members told the entry point verify, one sentence each."""
+def trouble(present: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return why a running cluster is left alone for now, by what its members see, one sentence each."""
     found: list[str] = []
+    for member in present:
+        told = hosts.get(member) or {}
+        if not (told.get("__pacemaker_plan") or {}).get("running"):
+            continue
+        seen = told.get("__pacemaker_before") or {}
+        if "quorate" not in seen:
+            found.append(f"{member} could not be asked: {seen.get('msg', 'it did not answer')}")
+        elif not seen["quorate"]:
+            found.append(f"{member} is in no quorate cluster")
+        unclean = (name for name, node in (seen.get("nodes") or {}).items() if node.get("unclean"))
+        found += [f"node {name} is unclean" for name in unclean if f"node {name} is unclean" not in found]
+    return found
+
+
+def complaints(
+    present: Sequence[str],
+    hosts: Mapping[str, Mapping[str, Any]],
+    absent: Sequence[str],
+    has_device: bool,
+    may_be_unmanaged: bool = False,
+) -> list[str]:
+    """Return what is wrong with a cluster by what its members told the entry point verify, one sentence each.
+
+    may_be_unmanaged: whether somebody declares that the cluster leaves its resources alone.
+    """
+    found: list[str] = []
+    if not may_be_unmanaged and any(
+        ((hosts.get(member) or {}).get("__pacemaker_verified") or {}).get("maintenance_mode") for member in present
+    ):
+        found.append(
+            "the cluster leaves all resources alone (maintenance-mode): none is restarted, and no node is fenced"
+        )
     texts = {}
     for member in present:
         told = hosts.get(member) or {}

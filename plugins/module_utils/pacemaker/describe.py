@@ -113,14 +113,23 @@ def content(entry: Element) -> str:
     return f"<{entry.tag}{told}>{inner}"
 
 
-def changes(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return what is different, a sentence each; secrets are not shown."""
+def changes(
+    before: Mapping[str, Mapping[str, str]],
+    after: Mapping[str, Mapping[str, str]],
+    hidden: Collection[tuple[str, str]] = (),
+) -> list[str]:
+    """Return what is different, a sentence each; secrets are not shown.
+
+    ``hidden``: (resource, parameter) that are secrets whatever they are called.
+    """
     found = []
     for name, leaves in after.items():
         if name not in before:
             found.append(f"adds {name}{_briefly(leaves)}")
         elif before[name] != leaves:
-            found.append(f"changes {name}: " + "; ".join(_differences(before[name], leaves)))
+            owner = name.rpartition(" ")[2]
+            own = [f"parameters.{parameter}" for resource, parameter in hidden if resource == owner]
+            found.append(f"changes {name}: " + "; ".join(_differences(before[name], leaves, own)))
     found += [f"removes {name}" for name in before if name not in after]
     return found
 
@@ -132,13 +141,13 @@ def _briefly(leaves: Mapping[str, str]) -> str:
     return f" ({told})" if told else ""
 
 
-def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+def _differences(before: Mapping[str, str], after: Mapping[str, str], hidden: Collection[str]) -> Iterator[str]:
     for path in list(after) + [path for path in before if path not in after]:
         old, new = before.get(path), after.get(path)
         if old == new:
             continue
         label = f"{path} " if path else ""
-        if is_secret(path.rpartition(".")[2]):
+        if path in hidden or is_secret(path.rpartition(".")[2]):
             yield f"{label}is another"
         elif old is None:
             yield f"{label}= {new}"
@@ -146,6 +155,16 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterato
             yield f"{label}is taken away"
         else:
             yield f"{label}from {old} to {new}"
+
+
+def values_of(root: Element, hidden: Collection[tuple[str, str]]) -> set[str]:
+    """Return the values that parameters of resources have in a CIB. ``hidden``: (resource, parameter)."""
+    found = set()
+    for entry in root.iter("primitive"):
+        for pair in entry.findall("instance_attributes/nvpair"):
+            if (str(entry.get("id")), str(pair.get("name"))) in hidden:
+                found.add(str(pair.get("value")))
+    return found
 
 
 def shown(root: Element, secrets: Collection[str] = ()) -> str:

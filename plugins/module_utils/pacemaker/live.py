@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from .compose import Around
@@ -18,3 +20,8 @@ def around(root: Element) -> Around:
         tuple(str(found.get("id")) for found in resources),
         tuple(str(found.get("id")) for found in resources if found.get("class") == "stonith"),
     )
+
+
+def with_nodes(found: Around, declared: Iterable[str]) -> Around:
+    """Return the same with nodes that are about to join. Where the cluster knows none yet, nobody is to be checked."""
+    return replace(found, nodes=tuple(dict.fromkeys((*found.nodes, *declared)))) if found.nodes else found

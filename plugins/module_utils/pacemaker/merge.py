@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 from . import describe
 from .compose import Wanted
 from .fit import RESOURCE_TAGS, fit, same_pair
-from .tree import element, pairs, put, section
+from .tree import dictionary, element, pairs, put, section
 from .words import OWN_PROPERTIES, SWITCHED_PROPERTIES, Refused, made_id
 
 
@@ -52,14 +52,14 @@ def merge(live: Element, wanted: Wanted, scope: Scope) -> Merged:
     undeclared = tuple(name for name in before if name not in whole and not _named(name, wanted.absent))
     if scope is Scope.REFUSE_ON_DRIFT:
         drift = [f"{name} is not declared" for name in undeclared]
-        drift += [text for text in describe.changes(before, whole) if text.startswith("changes ")]
+        drift += [text for text in describe.changes(before, whole, wanted.hidden) if text.startswith("changes ")]
         if drift:
             raise Refused(
                 "the cluster has something other than what is declared, and scope refuse_on_drift leaves it alone: "
                 + "; ".join(drift)
             )
     root = _joined(live, wanted, keeps_strangers=True) if scope is Scope.ADDITIVE else everything
-    return Merged(root, undeclared, tuple(describe.changes(before, describe.things(root))))
+    return Merged(root, undeclared, tuple(describe.changes(before, describe.things(root), wanted.hidden)))
 
 
 def _named(thing: str, names: Collection[str]) -> bool:
@@ -72,12 +72,20 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
     def of_properties(name: str) -> bool:
         return keeps_strangers or name in OWN_PROPERTIES or name in SWITCHED_PROPERTIES
 
-    def of_defaults(_name: str) -> bool:
+    def of_operations(_name: str) -> bool:
         return keeps_strangers
 
+    def of_resources(name: str) -> bool:
+        return keeps_strangers or name in wanted.usual_resource_defaults
+
     _pairs(root, ("crm_config", "cluster_property_set", "cib-bootstrap-options"), wanted.properties, of_properties)
-    for name, values in (("rsc_defaults", wanted.resource_defaults), ("op_defaults", wanted.operation_defaults)):
-        _pairs(root, (name, "meta_attributes", f"{name}-meta_attributes"), values, of_defaults)
+    there = dictionary(section(live, "rsc_defaults"), "meta_attributes") if _has(live, "rsc_defaults") else {}
+    usual = {name: value for name, value in wanted.usual_resource_defaults.items() if name not in there}
+    for name, values, stays in (
+        ("rsc_defaults", {**usual, **wanted.resource_defaults}, of_resources),
+        ("op_defaults", wanted.operation_defaults, of_operations),
+    ):
+        _pairs(root, (name, "meta_attributes", f"{name}-meta_attributes"), values, stays)
     _nodes(root, wanted)
     _resources(root, wanted, keeps_strangers)
     ids = {str(found.get("id")) for found in section(root, "resources").iter() if found.tag in RESOURCE_TAGS}
@@ -93,10 +101,14 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
     return root
 
 
+def _has(root: Element, name: str) -> bool:
+    return root.find(f"configuration/{name}") is not None
+
+
 def _pairs(root: Element, place: tuple[str, str, str], wanted: Mapping[str, str], stays: Callable[[str], bool]) -> None:
     """Set pairs of a section; of the others, those stay of whose name ``stays`` says so."""
     name, tag, identity = place
-    if root.find(f"configuration/{name}") is None and not wanted:
+    if not _has(root, name) and not wanted:
         return
     there = section(root, name)
     missing = dict(wanted)
@@ -218,7 +230,7 @@ class _Rest:
 def _listed(root: Element, name: str, wanted: Iterable[Element], rest: _Rest) -> None:
     """Put declared entries in the places of the live ones that are about the same; decide about the others."""
     wanted = list(wanted)
-    if root.find(f"configuration/{name}") is None and not wanted:
+    if not _has(root, name) and not wanted:
         return
     there = section(root, name)
     free = list(wanted)

@@ -151,6 +151,19 @@ def moved(cib: Element, resource: str) -> list[str]:
     ]
 
 
+def left_behind(resource: str, node: str, cib: Element) -> Step:
+    """Return how to take away what an interrupted move to a node has left, once the resource is there.
+
+    Constraints that keep it from other nodes stay: no move to a node makes them.
+    """
+    name = _outermost(resource, cib)
+    for entry in cib.findall("configuration/constraints/rsc_location"):
+        if entry.get("id") == f"cli-prefer-{name}" and entry.get("node") == node:
+            command = ("crm_resource", "--clear", "--resource", name, "--node", node)
+            return Step(command, f"{resource} is on {node}, and may leave it again")
+    return Step()
+
+
 def _clear(resource: str, cib: Element) -> Step:
     if not moved(cib, resource):
         return Step()

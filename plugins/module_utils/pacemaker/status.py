@@ -176,6 +176,6 @@ def _of_fencing(found: Mapping[str, Any]) -> Iterator[str]:
     if not fencing["devices"]:
         yield "fencing is on, and there is no device for it"
     for name in fencing["devices"]:
-        # a cluster that leaves everything alone does not start devices, and fences with them all the same
+        # a cluster that leaves everything alone starts no device, and fences nobody; whether it may is asked elsewhere
         if not found["resources"][name]["active"] and not found["maintenance_mode"]:
             yield f"fence device {name} runs nowhere"

@@ -60,7 +60,13 @@ FENCE_PARAMETERS = _words(
     "pcmk_action_limit stonith-timeout"
 ) | {f"pcmk_{action}_{what}" for action in _FENCE_ACTIONS for what in ("action", "timeout", "retries")}
 #: Parameters whose value nobody may see. Agents have no flag for them.
-_SECRET = re.compile(r"(^|_)(passw(or)?d|passwd|passphrase|secret|token|community|api_?key)$", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(passw(or)?d|passphrase)$|"
+    r"(^|[_-])(pass|userpass|pwd|psk|secrets?|tokens?|community|credentials?|hexadecimal_kg|"
+    r"(api|access|secret|private|shared|auth|authentication|encryption|account|storage|client|session)[_-]?"
+    r"(keys?|token|secret))$",
+    re.IGNORECASE,
+)
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _DURATION = re.compile(r"\s*(\d+)\s*(ms|msec|us|usec|s|sec|m|min|h|hr|)\s*", re.IGNORECASE)

@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element
 
 import pytest
 import yaml
-from pacemaker import compose, describe, tree
-from pacemaker.words import Refused, duration_ms, score
+from pacemaker import compose, describe, live, tree
+from pacemaker.words import Refused, duration_ms, is_secret, score
 
 BASE = {"without_fencing": compose.WITHOUT_FENCING}
 
@@ -187,6 +187,37 @@ def test_what_cannot_be_is_named_with_its_path(configuration: dict[str, Any], co
     with pytest.raises(Refused) as refused:
         composed(configuration, metadata, nodes=["node1", "node2"])
     assert complaint in str(refused.value)
+
+
+def test_a_node_that_is_about_to_join_can_be_meant() -> None:
+    more = {
+        "resources": [VIP],
+        "locations": [{"resource": "vip", "node": "node3"}],
+        "node_attributes": {"node3": {"site": "b"}},
+    }
+    known = compose.Around(nodes=("node1", "node2"))
+    with pytest.raises(Refused, match="nobody knows 'node3'"):
+        compose.compose({**BASE, **more}, {}, {}, known)
+    assert live.with_nodes(known, ["node2", "node3"]).nodes == ("node1", "node2", "node3")
+    compose.compose({**BASE, **more}, {}, {}, live.with_nodes(known, ["node2", "node3"]))
+    # a cluster that knows nobody yet may also have nodes that are no members, such as remote ones
+    assert live.with_nodes(compose.Around(), ["node1"]).nodes == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    "password passwd snmp_auth_passwd userPassword passphrase pass auth_pass secret secret_key access_key private_key "
+    "api_key apikey api_token community token auth_key storage_key secretKey hexadecimal_kg credentials".split(),
+)
+def test_names_of_secrets(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", "ip username password_script key_file identity_file passive bypass tokens_per_node keyboard port".split()
+)
+def test_names_of_other_things(name: str) -> None:
+    assert not is_secret(name)
 
 
 def test_a_secret_for_nobody_is_refused() -> None:

@@ -253,6 +253,42 @@ def test_pacemaker_restarts_for_its_environment_and_its_program() -> None:
     ]
 
 
+def test_a_variable_that_is_taken_away_is_a_reason_to_restart() -> None:
+    ours = "# BEGIN steadfast.ha.pacemaker\nPCMK_debug=yes\nPCMK_gone=1\n# END steadfast.ha.pacemaker\n"
+    block = f"OTHER=1\n{ours}PCMK_theirs=1\n"
+    assert change.of_ours(block) == ["PCMK_debug", "PCMK_gone"]
+    assert change.of_ours("PCMK_theirs=1\n") == []
+    environment = ["PCMK_debug=yes", "PCMK_theirs=1"]
+    assert change.restart_reasons(environment, "/usr/sbin/pacemakerd", {}, change.of_ours(block)) == [
+        "PCMK_debug is yes, to be not set"
+    ]
+    assert change.restart_reasons(environment, "/usr/sbin/pacemakerd", {"PCMK_debug": "yes"}, ["PCMK_debug"]) == []
+
+
+def test_the_client_of_the_device_restarts_for_what_a_reload_does_not_reach() -> None:
+    wanted = conf.configuration(request(qdevice={"host": "10.0.0.9"}), {"node1": 1, "node2": 2})
+    with_device = {**flat(parse(wanted)), "nodelist.local_node_pos": "0"}
+    assert not change.restarts_device(with_device, wanted)
+    moved = {**with_device, "quorum.device.net.host": "10.0.0.8"}
+    assert change.restarts_device(moved, wanted)
+    # one that comes is started, one that goes is stopped
+    assert not change.restarts_device(running(), wanted)
+    assert not change.restarts_device(with_device, TWO)
+    assert not change.restarts_device(None, wanted)
+    assert not change.restarts_device({**with_device, "quorum.device.heuristics.mode": "on"}, wanted)
+    assert not change.restarts_device({**with_device, "totem.token": "1"}, wanted)
+
+
+def test_what_corosync_does_anyway_restarts_nobody() -> None:
+    silent = {key: value for key, value in running().items() if key != "totem.link_mode"}
+    former = TWO.replace("    link_mode: passive\n", "")
+    assert former != TWO
+    assert change.plan(change.Found(conf=former, running=silent, is_key_right=True), TWO)[0].value == "write"
+    assert change.plan(change.Found(conf=TWO, running=running(), is_key_right=True), former)[0].value == "write"
+    active = TWO.replace("link_mode: passive", "link_mode: active")
+    assert change.plan(change.Found(conf=former, running=silent, is_key_right=True), active)[0].value == "together"
+
+
 def test_times_follow_from_the_timers() -> None:
     assert times.token({"token": 1000, "token_coefficient": 650}, 2) == 1000
     assert times.token({"token": 1000, "token_coefficient": 650}, 3) == 1650
@@ -281,6 +317,20 @@ def test_a_resource_that_is_not_found_again_is_named() -> None:
     assert state.lost({"vip": vip}, {"vip": {**vip, "nodes": []}}) == ["vip was on node1, is on no node"]
 
 
+def test_a_running_cluster_in_trouble_is_told_by_all_who_see_it() -> None:
+    plan = {"__pacemaker_plan": {"running": True}}
+    well = {**plan, "__pacemaker_before": {"quorate": True, "nodes": {"node3": {"unclean": False}}}}
+    unclean = {**plan, "__pacemaker_before": {"quorate": True, "nodes": {"node3": {"unclean": True}}}}
+    alone = {**plan, "__pacemaker_before": {"quorate": False, "nodes": {"node3": {"unclean": True}}}}
+    stopped = {"__pacemaker_plan": {"running": False}, "__pacemaker_before": {"skipped": True}}
+    assert state.trouble(["node1", "node2"], {"node1": well, "node2": stopped}) == []
+    assert state.trouble(["node1", "node2", "node4"], {"node1": unclean, "node2": alone, "node4": plan}) == [
+        "node node3 is unclean",
+        "node2 is in no quorate cluster",
+        "node4 could not be asked: it did not answer",
+    ]
+
+
 def told(text: str, problems: list[str], links: str = "LINK ID 0 udp\n", device: str = "") -> dict[str, Any]:
     """What a member has told the entry point verify."""
     return {
@@ -294,6 +344,14 @@ def told(text: str, problems: list[str], links: str = "LINK ID 0 udp\n", device:
 def test_a_cluster_is_healthy_when_nobody_complains() -> None:
     hosts = {"node1": told(TWO, []), "node2": told(TWO, [])}
     assert state.complaints(["node1", "node2"], hosts, [], has_device=False) == []
+
+
+def test_a_cluster_that_leaves_all_alone_is_not_healthy_unless_that_is_declared() -> None:
+    hosts = {"node1": told(TWO, []), "node2": told(TWO, [])}
+    hosts["node2"]["__pacemaker_verified"]["maintenance_mode"] = True
+    (complaint,) = state.complaints(["node1", "node2"], hosts, [], has_device=False)
+    assert "maintenance-mode" in complaint
+    assert state.complaints(["node1", "node2"], hosts, [], has_device=False, may_be_unmanaged=True) == []
 
 
 def test_what_members_complain_of_is_told_once() -> None:

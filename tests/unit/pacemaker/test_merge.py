@@ -182,6 +182,38 @@ def test_secrets_are_never_shown(live: Element, everything: dict[str, Any], make
     assert "another" not in tree.written(describe.hide(patch, ["another"]))
 
 
+def test_what_is_declared_a_secret_is_one_whatever_its_name(
+    live: Element, everything: dict[str, Any], make: Any
+) -> None:
+    secrets = {"power": {"password": "correct horse", "sudo_path": "old one"}}
+    before = make.merged(everything, live, secrets=secrets).root
+    secrets["power"]["sudo_path"] = "new one"
+    changed = make.merged(everything, before, secrets=secrets)
+    assert changed.changes == ("changes resource power: parameters.sudo_path is another",)
+    assert describe.values_of(before, {("power", "sudo_path"), ("spare", "ip")}) == {"old one", "192.0.2.11"}
+    assert "old one" not in describe.shown(before, describe.values_of(before, {("power", "sudo_path")}))
+    find(before, "resources/primitive[@id='power']/instance_attributes/nvpair[@name='sudo_path']").set("value", "x y")
+    with pytest.raises(Refused) as refused:
+        make.merged(everything, before, "refuse_on_drift", secrets=secrets)
+    assert "x y" not in str(refused.value)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_usual_default_is_set_only_where_the_cluster_has_none(scope: str, new_cib: Element, make: Any) -> None:
+    base = {
+        "without_fencing": "I accept that data may be lost",
+        "usual_resource_defaults": {"resource-stickiness": 100},
+    }
+    made = make.merged(base, new_cib, scope, secrets={})
+    assert "adds resource default resource-stickiness = 100" in made.changes
+    find(made.root, "rsc_defaults//nvpair[@name='resource-stickiness']").set("value", "7")
+    again = make.merged(base, made.root, scope, secrets={})
+    assert again.changes == ()
+    assert again.undeclared == ()
+    declared = make.merged({**base, "resource_defaults": {"resource-stickiness": 0}}, made.root, secrets={})
+    assert declared.changes == ("changes resource default resource-stickiness: from 7 to 0",)
+
+
 def test_the_live_cib_is_not_touched(live: Element, everything: dict[str, Any], make: Any) -> None:
     before = copy.deepcopy(live)
     everything["absent"] = ["lonely-not"]

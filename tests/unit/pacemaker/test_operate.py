@@ -77,6 +77,18 @@ def test_a_move_is_cleared_only_where_there_is_one(well: dict[str, Any], cib: El
     assert operate.moved(moved, "web") == ["cli-prefer-web"]
 
 
+def test_an_interrupted_move_is_finished_where_the_resource_is_there(well: dict[str, Any], cib: Element) -> None:
+    assert operate.left_behind("web", "node2", cib) == operate.Step()
+    moved = with_move(cib)
+    section = moved.find("configuration/constraints")
+    assert section is not None
+    SubElement(section, "rsc_location", {"id": "cli-ban-web-on-node1", "rsc": "web", "node": "node1"})
+    step = operate.left_behind("web-vip", "node2", moved)
+    assert " ".join(step.command) == "crm_resource --clear --resource web --node node2"
+    assert operate.left_behind("web", "node1", moved) == operate.Step()
+    assert operate.left_behind("vip", "node2", moved) == operate.Step()
+
+
 def test_cleanup_only_where_something_failed(well: dict[str, Any], cib: Element) -> None:
     assert command("cleanup", "", "", well, cib) == ""
     trouble = facts((RECORDED / "status-bookworm-trouble.xml").read_text(encoding="utf-8"))

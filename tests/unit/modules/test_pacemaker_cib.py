@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 the steadfast.ha authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module pacemaker_cib with Pacemaker's own programs on a file instead of a cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+CIB = """<cib admin_epoch="0" epoch="9" num_updates="0" validate-with="pacemaker-3.7"><configuration><crm_config/>
+<nodes><node id="1" uname="node1"/></nodes><resources/><constraints/></configuration><status/></cib>"""
+pytestmark = pytest.mark.skipif(
+    not all(shutil.which(name) for name in ("crm_verify", "crm_diff", "crm_simulate", "cibadmin", "crm_mon")),
+    reason="needs the package pacemaker-cli-utils",
+)
+
+
+def checked(folder: Path, configuration: dict[str, Any], **arguments: Any) -> dict[str, Any]:
+    """What the module answers when it is to check a request."""
+    (folder / "cib.xml").write_text(CIB)
+    words = {"without_fencing": "I accept that data may be lost", **configuration}
+    given = {"configuration": words, "state": "checked", **arguments}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "plugins" / "modules" / "pacemaker_cib.py")],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_remote_tmp": str(folder)}}),
+        env={**os.environ, "PYTHONPATH": str(ROOT / "collection"), "CIB_file": str(folder / "cib.xml")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_an_agent_is_not_missed_before_its_package_comes(tmp_path: Path) -> None:
+    request = {"resources": [{"name": "one", "agent": "ocf:heartbeat:NobodyHasThis"}]}
+    refused = checked(tmp_path, request)
+    assert "this node does not have the agent ocf:heartbeat:NobodyHasThis" in refused["msg"]
+    found = checked(tmp_path, request, needs_agents=False)
+    assert found["checked_agents"] == []
+    # what is written is still looked at
+    request["resources"][0]["metta"] = "x"
+    assert "did you mean meta?" in checked(tmp_path, request, needs_agents=False)["msg"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Pacemaker wants to own the file")
+def test_a_node_comes_with_what_is_declared_about_it(tmp_path: Path) -> None:
+    request = {"node_attributes": {"node2": {"site": "b"}}}
+    assert "nobody knows 'node2'" in checked(tmp_path, request)["msg"]
+    assert checked(tmp_path, request, nodes=["node1", "node2"])["checked_agents"] == []
