@@ -159,6 +159,10 @@ def test_what_cannot_work_is_refused_by_its_variable(more: dict[str, Any], words
         conf.configuration(request(**more), {})
 
 
+def test_a_consensus_that_corosync_works_out_is_not_held_to_what_it_was_rounded_from() -> None:
+    assert "token: 2272" in conf.configuration(request(totem={"token": 2272}), {})
+
+
 def test_numbers_of_nodes_stay_and_new_nodes_take_what_nobody_had() -> None:
     nodes = [node(1), node(2), node(3)]
     assert conf.node_ids(nodes, {}) == {"node1": 1, "node2": 2, "node3": 3}
