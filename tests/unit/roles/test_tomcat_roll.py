@@ -113,10 +113,10 @@ def test_a_worker_that_was_left_drained_comes_back_as_the_inventory_has_it(tmp_p
     port = status.server_port
     shares = [share("app1", port, "active", "app1"), share("app1", port, "disabled", "app2")]
     hosts = {"app1": planned("app1", "none", True, 1, __tomcat_shares=shares)}
-    status.told = {"app1": "STP", "app2": "STP"}
+    status.told = {("loadbalancer", "app1"): "STP", ("loadbalancer", "app2"): "STP"}
     # nothing is pending here: this is what the end of every run does
     assert run(tmp_path, "undrain", hosts, ["app1"]) == ""
-    assert status.told == {"app1": "ACT", "app2": "DIS"}
+    assert status.told == {("loadbalancer", "app1"): "ACT", ("loadbalancer", "app2"): "DIS"}
     assert status.updates == 2
     assert run(tmp_path, "undrain", hosts, ["app1"]) == ""
     assert status.updates == 2
@@ -147,7 +147,7 @@ def test_who_can_not_be_drained_everywhere_is_drained_nowhere(tmp_path: Path, st
     }
     told = run(tmp_path, "drain", hosts, ["app1"], tomcat_drain_seconds=0)
     assert "app1 was not changed: a balancer would go on sending requests to it. app2: http://" in told
-    assert status.told["app1"] == "ACT"
+    assert status.told["loadbalancer", "app1"] == "ACT"
     assert status.updates == 2
 
 
