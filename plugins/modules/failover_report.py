@@ -108,9 +108,10 @@ options:
         choices: [journal, plain]
         default: journal
       reader:
-        description: V(key-value) takes lines with C(event=…) as decisions; V(any) takes every line.
+        description: V(key-value) takes lines with C(event=…) as decisions; V(log4j) sentences behind C([time][LEVEL][logger]);
+          V(any) takes every line.
         type: str
-        choices: [key-value, any]
+        choices: [key-value, any, log4j]
         default: key-value
       offset_ns:
         description: Nanoseconds the node's clock is ahead of the controller's.
@@ -282,7 +283,7 @@ ARGUMENTS = {
             "node": {"type": "str", "required": True},
             "text": {"type": "str", "required": True},
             "format": {"type": "str", "choices": ["journal", "plain"], "default": "journal"},
-            "reader": {"type": "str", "choices": ["key-value", "any"], "default": "key-value"},
+            "reader": {"type": "str", "choices": ["key-value", "any", "log4j"], "default": "key-value"},
             **CLOCK,
         },
     },

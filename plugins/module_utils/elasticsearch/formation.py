@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
 from .members import Member, voters
+from .words import nearest
 
 __all__ = ["Decision", "Look", "decide", "look_of", "lost"]
 
@@ -73,9 +73,7 @@ def lost(words: str, looks: Mapping[str, Look], uuid: str = "") -> tuple[Optiona
         return None, []
     host, node_id = match.groups()
     if host not in looks:
-        near = difflib.get_close_matches(host, list(looks), 1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        return None, [f"elasticsearch_wipe_data: {host} is no member that is here{meant}"]
+        return None, [f"elasticsearch_wipe_data: {host} is no member that is here, {nearest(host, looks)}"]
     look = looks[host]
     found = look.node_id or UNKNOWN
     if not look.has_data or (uuid and look.uuid == uuid):

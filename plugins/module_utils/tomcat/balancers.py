@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .mod_jk.site import place
 from .mod_jk.words import typed
 
 __all__ = ["STATUS", "activation", "shares", "status_url"]
@@ -21,10 +22,8 @@ WORDS = ("activation", "disabled", "stopped")
 
 def status_url(host: Mapping[str, Any]) -> str:
     """Return where the status worker of a balancer answers to the balancer itself."""
-    place = {**STATUS, **(host.get("mod_jk_status") or {})}
-    address = str(place["address"])
-    shown = f"[{address}]" if ":" in address else address
-    return f"http://{shown}:{place['port']}{place['path']}"
+    status = {**STATUS, **(host.get("mod_jk_status") or {})}
+    return f"http://{place(status['address'], status['port'])}{status['path']}"
 
 
 def activation(host: Mapping[str, Any], route: str) -> str:
@@ -50,6 +49,5 @@ def shares(
         wanted = {route: activation(host, route) for route in routes}
         for word in sorted(set(wanted.values())):
             names = [route for route in routes if wanted[route] == word]
-            place = url or status_url(host)
-            found.append({"balancer": balancer, "url": place, "activation": word, "names": names})
+            found.append({"balancer": balancer, "url": url or status_url(host), "activation": word, "names": names})
     return found

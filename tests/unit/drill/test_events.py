@@ -116,6 +116,21 @@ def test_the_frames_of_a_stack_trace_are_not_events_of_their_own() -> None:
     assert [event.kind for event in interpret(lines, "any", {})] == ["SEVERE: it broke"]
 
 
+LOG4J = """\
+[2026-11-26T07:22:17,489][INFO ][o.e.c.s.MasterService    ] [node3] elected-as-master ([2] nodes joined)[{node2}]
+[2026-11-26T07:22:36,853][WARN ][r.suppressed             ] [node1] path: /_cluster/state, params: {}
+org.elasticsearch.discovery.MasterNotDiscoveredException: null
+\tat org.elasticsearch.action.support.master.TransportMasterNodeAction
+Caused by: org.elasticsearch.transport.NodeNotConnectedException: [node2]
+"""
+
+
+def test_of_log4j_sentences_are_events_and_neither_traces_nor_answers_to_requests() -> None:
+    (event,) = interpret([LogLine(1, "n", line) for line in LOG4J.splitlines()], "log4j", {})
+    assert event.kind == "elected-as-master ([2] nodes joined)[{no"
+    assert event.facts == {"level": "INFO", "logger": "o.e.c.s.MasterService"}
+
+
 def test_a_sentence_is_preferred_to_its_code_which_stays_findable() -> None:
     (event,) = interpret([LogLine(1, "n", 'event=takeover reason=peer-dead why="node1 is silent"')], "key-value", {})
     assert (event.reason, dict(event.facts)) == ("node1 is silent", {"reason": "peer-dead"})

@@ -80,7 +80,7 @@ def test_words_fit_the_data_that_lies_there_now_and_no_member(words: str, host: 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("lose the data of hots3, a", "hots3 is no member that is here (did you mean host3?)"),
+        ("lose the data of hots3, a", "hots3 is no member that is here, did you mean 'host3'?"),
         ("lose the data of host3", "'lose the data of host3, a'"),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from drill.events.interpret import INTERPRETERS
 from drill.fault.kinds import KINDS
 
 #: What the playbook fills in by itself.
@@ -33,8 +34,8 @@ def drill_sets(project: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def options_of_module(project: Path) -> dict[str, Any]:
-    tree = ast.parse((project / "plugins/modules/failover_fault.py").read_text(encoding="utf-8"))
+def options_of_module(project: Path, name: str = "failover_fault") -> dict[str, Any]:
+    tree = ast.parse((project / f"plugins/modules/{name}.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION":
             documentation = yaml.safe_load(ast.literal_eval(node.value))
@@ -47,6 +48,13 @@ def test_the_module_has_every_kind_and_every_option(project: Path) -> None:
     options = options_of_module(project)
     assert options["kind"]["choices"] == list(KINDS)
     assert {option for kind in KINDS.values() for option in kind.options} <= set(options)
+
+
+def test_the_report_and_its_page_know_every_way_of_logging(project: Path) -> None:
+    options = options_of_module(project, "failover_report")
+    assert set(options["logs"]["suboptions"]["reader"]["choices"]) == set(INTERPRETERS)
+    page = (project / "docs/drills.md").read_text(encoding="utf-8")
+    assert [name for name in INTERPRETERS if f"`{name}`" not in page] == []
 
 
 def test_the_playbooks_know_every_kind(project: Path) -> None:

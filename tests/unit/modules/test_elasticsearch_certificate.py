@@ -4,20 +4,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from elasticsearch.certificate import Existing, reasons, subject_names
-
-ROOT = Path(__file__).resolve().parents[3]
+from module_run import answer_of
 
 
 @pytest.fixture
@@ -28,18 +23,7 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path, is_check: bool = False, **arguments: Any) -> dict[str, Any]:
     """What the module answers."""
     given = {"folder": str(folder), "cluster": "logs", **arguments, "_ansible_check_mode": is_check}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "plugins" / "modules" / "elasticsearch_certificate.py")],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": given}),
-        env={**os.environ, "PYTHONPATH": str(ROOT / "collection")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answer_of("elasticsearch_certificate", given)
 
 
 ES1 = {"name": "es1", "names": ["es1", "127.0.0.1"]}

@@ -6,15 +6,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from module_run import answer_of
 from stand_in import Asked, serving
 
-ROOT = Path(__file__).resolve().parents[3]
 SYSTEMCTL = """#!/bin/sh
 printf 'ActiveState=active\\nSubState=running\\nExecMainStartTimestamp=@1795180037\\n'
 """
@@ -39,18 +37,7 @@ def run(place: Path, port: int, **more: Any) -> dict[str, Any]:
         "config_file": str(place / "elasticsearch.yml"),
         **more,
     }
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "plugins" / "modules" / "elasticsearch_instance.py")],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": given}),
-        env={**os.environ, "PATH": f"{place / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "collection")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answer_of("elasticsearch_instance", given, PATH=f"{place / 'bin'}:{os.environ['PATH']}")
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from module_run import answer_of
 from stand_in import Asked, serving
 
-ROOT = Path(__file__).resolve().parents[3]
 ALLOCATION = "cluster.routing.allocation.enable"
 EXCLUDED = "cluster.routing.allocation.exclude._name"
 
@@ -99,17 +94,7 @@ def cluster() -> Iterator[Cluster]:
 def run(cluster: Cluster, module: str, check: bool = False, **arguments: Any) -> dict[str, Any]:
     node = {"host": "127.0.0.1", "port": cluster.port, "roles": ["master", "data"]}
     given = {"nodes": [{**node, "name": "es1"}, {**node, "name": "es2"}], **arguments, "_ansible_check_mode": check}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "plugins" / "modules" / f"{module}.py")],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": given}),
-        env={**os.environ, "PYTHONPATH": str(ROOT / "collection")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer = answer_of(module, given)
     assert not answer.get("failed"), answer
     return answer
 

@@ -5,17 +5,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from module_run import answer_of
 from stand_in import Asked, serving
 
-ROOT = Path(__file__).resolve().parents[3]
 FIXED: dict[str, Any] = {
     "/": {"cluster_uuid": "u1", "version": {"number": "8.15.3"}},
     "/_cluster/health": {"status": "green"},
@@ -75,18 +71,7 @@ def run(cluster: Cluster, module: str, arguments: dict[str, Any], **how: bool) -
     """What the module answers. how: check, diff."""
     access = {"nodes": [{"name": "es1", "host": "127.0.0.1", "port": cluster.port}], "user": "elastic"}
     mode = {"_ansible_check_mode": how.get("check", False), "_ansible_diff": how.get("diff", False)}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "plugins" / "modules" / f"{module}.py")],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**access, "password": "master key", **arguments, **mode}}),
-        env={**os.environ, "PYTHONPATH": str(ROOT / "collection")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answer_of(module, {**access, "password": "master key", **arguments, **mode})
 
 
 def test_a_user_is_made_kept_and_taken_away(cluster: Cluster) -> None:

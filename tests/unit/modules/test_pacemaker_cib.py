@@ -4,17 +4,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from module_run import answer_of
 
-ROOT = Path(__file__).resolve().parents[3]
 CIB = """<cib admin_epoch="0" epoch="9" num_updates="0" validate-with="pacemaker-3.7"><configuration><crm_config/>
 <nodes><node id="1" uname="node1"/></nodes><resources/><constraints/></configuration><status/></cib>"""
 pytestmark = pytest.mark.skipif(
@@ -28,18 +25,7 @@ def checked(folder: Path, configuration: dict[str, Any], **arguments: Any) -> di
     (folder / "cib.xml").write_text(CIB)
     words = {"without_fencing": "I accept that data may be lost", **configuration}
     given = {"configuration": words, "state": "checked", **arguments}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "plugins" / "modules" / "pacemaker_cib.py")],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_remote_tmp": str(folder)}}),
-        env={**os.environ, "PYTHONPATH": str(ROOT / "collection"), "CIB_file": str(folder / "cib.xml")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return answer_of("pacemaker_cib", {**given, "_ansible_remote_tmp": str(folder)}, CIB_file=str(folder / "cib.xml"))
 
 
 def test_an_agent_is_not_missed_before_its_package_comes(tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ __all__ = ["INTERPRETERS", "Reading", "interpret", "key_values", "read_key_value
 
 _PAIR = re.compile(r"""(?:^|\s)([A-Za-z_][A-Za-z0-9_.-]*)=("(?:[^"\\]|\\.)*"|\S*)""")
 
+#: Elasticsearch's; its names of loggers are cut short, and this one tells of requests
+_LOG4J = re.compile(r"\[[^\]]+\]\[(?P<level>[A-Z]+) *\]\[(?P<logger>[^\]]*?) *\] (?:\[[^\]]*\] ?)?(?P<said>\S.*)")
+_ANSWERS = "r.suppressed"
+
 
 class Reading(NamedTuple):
     """What an interpreter found in a line."""
@@ -59,9 +63,21 @@ def read_any(text: str) -> Optional[Reading]:
     return Reading(" ".join(words[:4])[:40], "", {}) if words else None
 
 
+def read_log4j(text: str) -> Optional[Reading]:
+    """``[time][LEVEL][logger] [node] sentence``, called by the sentence's first words.
+
+    What follows of a stack trace is no event of its own, nor is a request of a client that was answered with an error.
+    """
+    match = _LOG4J.match(text)
+    if not match or match["logger"] == _ANSWERS:
+        return None
+    return Reading(" ".join(match["said"].split()[:4])[:40], "", {"level": match["level"], "logger": match["logger"]})
+
+
 INTERPRETERS: Mapping[str, Callable[[str], Optional[Reading]]] = {
     "key-value": read_key_values,
     "any": read_any,
+    "log4j": read_log4j,
 }
 
 
