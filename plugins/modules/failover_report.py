@@ -108,8 +108,8 @@ options:
         choices: [journal, plain]
         default: journal
       reader:
-        description: V(key-value) takes lines with C(event=…) as decisions; V(log4j) sentences behind C([time][LEVEL][logger]);
-          V(any) takes every line.
+        description: V(key-value) takes lines with C(event=…) as decisions; V(log4j) takes sentences that stand behind
+          C([time][LEVEL][logger]); V(any) takes every line.
         type: str
         choices: [key-value, any, log4j]
         default: key-value
