@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from .compose import WITHOUT_FENCING
 from .constraints_export import colocation, location, order, today
 from .fit import RESOURCE_TAGS
-from .merge import is_hand_made_move
+from .merge import is_of_a_move
 from .tree import dictionary, put_given
 from .words import OWN_PROPERTIES, SWITCHED_META, SWITCHED_PROPERTIES, is_secret
 
@@ -61,7 +61,7 @@ def export(root: Element) -> Exported:
         "rsc_order": ("orders", order),
     }
     for entry in root.findall("configuration/constraints/*"):
-        if is_hand_made_move(entry):
+        if is_of_a_move(entry):
             continue
         name, maker = makers.get(entry.tag, ("", None))
         made = maker(entry) if maker is not None else None

@@ -3,7 +3,7 @@
 """The live CIB and the wanted configuration joined: what the CIB should be afterwards, by scope.
 
 Whatever the scope, what operators switch by hand stays unless it is declared: target-role, is-managed and maintenance
-of a resource, maintenance-mode of the cluster, attributes of nodes, and the constraints ``cli-*`` of a move.
+of a resource, maintenance-mode of the cluster, attributes of nodes, and the constraints of a move.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from .compose import Wanted
 from .fit import RESOURCE_TAGS, fit, same_pair
 from .tree import dictionary, element, pairs, put, section
 from .words import OWN_PROPERTIES, SWITCHED_PROPERTIES, Refused, made_id
+
+#: begins the id of the constraint by which we move a resource; ``cli-`` begins those of crm_resource
+MOVE_OF_OURS = "steadfast-move-"
 
 
 class Scope(enum.Enum):
@@ -241,7 +244,7 @@ def _listed(root: Element, name: str, wanted: Iterable[Element], rest: _Rest) ->
             free.remove(partner)
             result.append(fit(found, partner))
         elif (
-            (rest.stays or is_hand_made_move(found))
+            (rest.stays or is_of_a_move(found))
             and found.get("id") not in rest.absent
             and _refers_to_what_is(found, rest.ids)
         ):
@@ -250,14 +253,14 @@ def _listed(root: Element, name: str, wanted: Iterable[Element], rest: _Rest) ->
     there.extend(result + free)
 
 
-def is_hand_made_move(found: Element) -> bool:
-    """Tell whether an element is the constraint that ``crm_resource --move`` and ``--ban`` leave."""
-    return found.tag == "rsc_location" and str(found.get("id")).startswith("cli-")
+def is_of_a_move(found: Element) -> bool:
+    """Tell whether an element is what moves leave: by ``crm_resource --move`` and ``--ban``, or by ours."""
+    return found.tag == "rsc_location" and str(found.get("id")).startswith(("cli-", MOVE_OF_OURS))
 
 
 def _about_the_same(live: Element, wanted: Element) -> bool:
     """Tell whether two entries of a section are about the same thing, whatever their ids."""
-    if live.tag != wanted.tag or is_hand_made_move(live):
+    if live.tag != wanted.tag or is_of_a_move(live):
         return False
     if live.get("id") == wanted.get("id"):
         return True
