@@ -50,7 +50,8 @@ def export(root: Element) -> Exported:
     left = OWN_PROPERTIES | SWITCHED_PROPERTIES
     found.say("properties", {name: value for name, value in properties.items() if name not in left})
     found.say("resource_defaults", _pairs(root, "rsc_defaults", found))
-    # an empty one is said too: the variable has a default, and this cluster may do without
+    # empty ones are said too: the variables have defaults, and this cluster may do without
+    found.variables["pacemaker_usual_properties"] = {}
     found.variables["pacemaker_usual_resource_defaults"] = {}
     found.say("operation_defaults", _pairs(root, "op_defaults", found))
     for top in root.findall("configuration/resources/*"):

@@ -73,7 +73,7 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
     root = copy.deepcopy(live)
 
     def of_properties(name: str) -> bool:
-        return keeps_strangers or name in OWN_PROPERTIES or name in SWITCHED_PROPERTIES
+        return keeps_strangers or name in OWN_PROPERTIES | SWITCHED_PROPERTIES | wanted.usual_properties.keys()
 
     def of_operations(_name: str) -> bool:
         return keeps_strangers
@@ -81,11 +81,11 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
     def of_resources(name: str) -> bool:
         return keeps_strangers or name in wanted.usual_resource_defaults
 
-    _pairs(root, ("crm_config", "cluster_property_set", "cib-bootstrap-options"), wanted.properties, of_properties)
-    there = dictionary(section(live, "rsc_defaults"), "meta_attributes") if _has(live, "rsc_defaults") else {}
-    usual = {name: value for name, value in wanted.usual_resource_defaults.items() if name not in there}
+    properties = _over_usual(live, "crm_config", wanted.usual_properties, wanted.properties)
+    _pairs(root, ("crm_config", "cluster_property_set", "cib-bootstrap-options"), properties, of_properties)
+    of_all = _over_usual(live, "rsc_defaults", wanted.usual_resource_defaults, wanted.resource_defaults)
     for name, values, stays in (
-        ("rsc_defaults", {**usual, **wanted.resource_defaults}, of_resources),
+        ("rsc_defaults", of_all, of_resources),
         ("op_defaults", wanted.operation_defaults, of_operations),
     ):
         _pairs(root, (name, "meta_attributes", f"{name}-meta_attributes"), values, stays)
@@ -106,6 +106,13 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
 
 def _has(root: Element, name: str) -> bool:
     return root.find(f"configuration/{name}") is not None
+
+
+def _over_usual(live: Element, name: str, usual: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, str]:
+    """Return what is declared for a section, and of what is usual that for which the cluster has no value."""
+    tag = "cluster_property_set" if name == "crm_config" else "meta_attributes"
+    there = dictionary(section(live, name), tag) if _has(live, name) else {}
+    return {**{key: value for key, value in usual.items() if key not in there}, **declared}
 
 
 def _pairs(root: Element, place: tuple[str, str, str], wanted: Mapping[str, str], stays: Callable[[str], bool]) -> None:
