@@ -14,16 +14,17 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "plugins" / "module_utils"))
 from pacemaker import corosync_times
 
-#: what becomes of each daemon that is killed: it is started again, or its node is fenced
+#: What becomes of each daemon that is killed: it is started again, or its node is fenced. pacemaker-based takes the controller with
+#: it, which starts anew after it: whether that is back before the coordinator plans, half a second later, is a race, and both were seen.
 DAEMONS = {
-    "pacemaker-attrd": "respawned",
-    "pacemaker-schedulerd": "respawned",
-    "pacemaker-fenced": "respawned",
-    "pacemaker-execd": "respawned",
-    "pacemaker-based": "respawned",
-    "pacemaker-controld": "respawned",
-    "pacemakerd": "respawned",
-    "corosync": "node fenced",
+    "pacemaker-attrd": {"respawned"},
+    "pacemaker-schedulerd": {"respawned"},
+    "pacemaker-fenced": {"respawned"},
+    "pacemaker-execd": {"respawned"},
+    "pacemaker-based": {"respawned", "node fenced"},
+    "pacemaker-controld": {"respawned"},
+    "pacemakerd": {"respawned"},
+    "corosync": {"node fenced"},
 }
 CORE = {
     "Clean stop of the serving node": "service_stop",
@@ -117,9 +118,10 @@ def test_nobody_had_the_address_twice(drills: dict[str, dict[str, Any]]) -> None
 def test_each_killed_daemon_did_what_is_written_down(drills: dict[str, dict[str, Any]], is_full: bool) -> None:
     if not is_full:
         pytest.skip("killed daemons belong to the full list")
-    for daemon, outcome in DAEMONS.items():
+    for daemon, outcomes in DAEMONS.items():
         run = drills[f"{daemon} killed on the serving node"]
-        assert run["fault"]["text"].endswith(f"; {outcome}"), daemon
+        outcome = run["fault"]["text"].rpartition("; ")[2]
+        assert outcome in outcomes, daemon
         assert measure(run, "page", "moves") == (outcome == "node fenced"), daemon
         # its loss ends others too, and whether pacemakerd takes corosync for lost in that moment is a race
         assert "given up" not in run["fault"]["text"] or daemon == "pacemaker-based"
