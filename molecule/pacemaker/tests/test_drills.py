@@ -14,8 +14,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "plugins" / "module_utils"))
 from pacemaker import corosync_times
 
-#: What becomes of each daemon that is killed: it is started again, or its node is fenced. pacemaker-based takes the controller with
-#: it, which starts anew after it: whether that is back before the coordinator plans, half a second later, is a race, and both were seen.
+#: What becomes of each daemon that is killed: it is started again, or its node is fenced. pacemaker-based takes the
+#: controller with it, which starts anew after it: whether that is back before the coordinator plans, half a second
+#: later, is a race, and both were seen.
 DAEMONS = {
     "pacemaker-attrd": {"respawned"},
     "pacemaker-schedulerd": {"respawned"},
