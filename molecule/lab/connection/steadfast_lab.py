@@ -36,6 +36,9 @@ ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
     "LANG": "C.UTF-8",
+    # Keeps what Python compiles of each task's modules: bytecode/sitecustomize.py of the lab, and where it keeps it.
+    "PYTHONPATH": "/usr/local/lib/steadfast-lab",
+    "LAB_BYTECODE": "/var/cache/steadfast-lab",
 }
 
 
