@@ -81,6 +81,12 @@ def test_writes_that_were_not_sent_in_time_cannot_be_lost() -> None:
     ]
 
 
+def test_a_session_that_was_lost_unseen_is_still_lost_at_the_next_request() -> None:
+    blind = evidence(hidden_us=900_000, measures={"outage_us": 0, "lost_sessions": 0})
+    rows = judge("user", blind, parse_budgets({"*": {"outage_ms": 5000, "lost_sessions": 0}})["*"])
+    assert rows[1].result is Result.PASS
+
+
 def test_a_budget_for_what_the_probe_cannot_measure_is_not_kept() -> None:
     rows = judge("vip", evidence(), parse_budgets({"*": {"lost_writes": 0}})["*"])
     assert rows[1].result is Result.INCONCLUSIVE
