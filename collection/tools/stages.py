@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs make targets one after another, begins no further one after the first that fails, and sums up.
 
-Usage: ``stages.py TARGET... [--beside TARGET... -- TARGET...]``. The targets between ``--beside`` and ``--`` run, one after
+Usage: ``stages.py TARGET... [--beside TARGET... -- TARGET...]``. Those between ``--beside`` and ``--`` run, one after
 another as well, beside those that follow and at the lowest priority: they only compute, and take what the others leave
 idle. What each of them says is printed when it is over.
 The last line printed is ``N passed, N failed``, counting targets; the exit code is 0 only if every one passed.
