@@ -49,7 +49,7 @@ setup: prerequisites ## Make .venv with the pinned tools, link the checkout as s
 
 ##@ Check
 # Those beside the others only compute, and take the time in which nodes are waited for.
-STAGES := setup build --beside unit lint sanity -- simulation integration molecule
+STAGES := setup build --beside unit lint sanity simulation -- integration molecule
 .PHONY: test test-all lint unit simulation integration bench sanity molecule format
 test: ## Everything below that a change must pass, cheap to dear, with a summary
 	@python3 $(TOOLS)/stages.py $(STAGES)
