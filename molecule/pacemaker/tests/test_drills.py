@@ -26,7 +26,6 @@ DAEMONS = {
     "corosync": "node fenced",
 }
 CORE = {
-    "A change of corosync.conf, by reload": "config_change",
     "Clean stop of the serving node": "service_stop",
     "Start of the stopped node": "service_start",
     "Power loss of the serving node": "power_off",
@@ -35,6 +34,7 @@ CORE = {
     "Return of the fenced node": "power_on",
 }
 FULL = {
+    "A change of corosync.conf, by reload": "config_change",
     "A resource made by hand, in each scope": "config_change",
     "Standby of the serving node": "config_change",
     "End of the standby": "config_change",
