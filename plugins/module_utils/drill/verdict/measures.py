@@ -28,7 +28,8 @@ class Measure:
     worse: str
     """What it is called when there is more of it: "longer", "more"."""
     whole: bool = False
-    """Blind time hides none of it: counted among what the probe itself has sent, or still there when it looks next."""
+    """Blind time hides none. A write that was not sent in time is not missing; a session that is lost is missed by the
+    next request."""
 
     def show(self, value: int) -> str:
         """The value with its unit, for people."""
