@@ -131,6 +131,19 @@ def test_of_log4j_sentences_are_events_and_neither_traces_nor_answers_to_request
     assert event.facts == {"level": "INFO", "logger": "o.e.c.s.MasterService"}
 
 
+def test_a_sentence_behind_a_level_is_an_event_also_where_the_line_begins_with_a_space() -> None:
+    lines = [
+        " notice: Requesting peer fencing (off) targeting node3",
+        "INFO: Adding inet address 192.0.2.1/24",
+        "  at x",
+    ]
+    events = interpret([LogLine(number, "n", line) for number, line in enumerate(lines)], "level", {})
+    assert [(event.kind, dict(event.facts)) for event in events] == [
+        ("Requesting peer fencing (off)", {"level": "notice"}),
+        ("Adding inet address 192.0.2.1/24", {"level": "info"}),
+    ]
+
+
 def test_a_sentence_is_preferred_to_its_code_which_stays_findable() -> None:
     (event,) = interpret([LogLine(1, "n", 'event=takeover reason=peer-dead why="node1 is silent"')], "key-value", {})
     assert (event.reason, dict(event.facts)) == ("node1 is silent", {"reason": "peer-dead"})

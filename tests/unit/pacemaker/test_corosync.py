@@ -347,6 +347,11 @@ def test_times_follow_from_the_timers() -> None:
     assert times.token({"token": 1000, "token_coefficient": 650}, 3) == 1650
     assert times.token({"token": None}, 4) == 3000 + 2 * 650
     assert times.consensus({"token": 1000}, 2) == 1200
+    # runtime.config.totem.hold of corosync 3.1.9 with these timers
+    assert times.hold({"token": 1500, "token_coefficient": 500}, 3) == 370
+    assert times.hold({"token": 1500, "hold": 20}, 2) == 20
+    assert times.hold({"token": 2000, "token_retransmits_before_loss_const": 8}, 2) == 184
+    assert times.settling({"token": 1500, "token_coefficient": 500}, 3) == 470
     assert times.consensus({"token": 1000, "consensus": 4000}, 2) == 4000
     assert times.promised({"token": 1500, "token_coefficient": 500}, 3, fencing=700) == 2000 + 2400 + 700 + 1500
 
