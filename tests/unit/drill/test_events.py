@@ -131,6 +131,27 @@ def test_of_log4j_sentences_are_events_and_neither_traces_nor_answers_to_request
     assert event.facts == {"level": "INFO", "logger": "o.e.c.s.MasterService"}
 
 
+JULI = """\
+Starting steadfast-tomcat@main.service - Tomcat instance main...
+INFO [org.apache.catalina.startup.VersionLoggerListener] OS Name:               Linux
+SEVERE [org.apache.catalina.ha.tcp.SimpleTcpCluster] Unable to send message through cluster sender.
+org.apache.catalina.tribes.ChannelException: Send failed, attempt:[1] max:[1]; Faulty members:tcp://app1:4000;
+\tat org.apache.catalina.tribes.transport.nio.ParallelNioSender.doLoop(ParallelNioSender.java:220)
+Caused by: java.net.ConnectException: Connection refused (connect failed)
+\t... 33 more
+"""
+
+
+def test_of_juli_sentences_are_events_and_so_is_what_systemd_says() -> None:
+    found = interpret([LogLine(1, "n", line) for line in JULI.splitlines()], "juli", {})
+    assert [event.kind for event in found] == [
+        "Starting steadfast-tomcat@main.service -",
+        "Unable to send message",
+    ]
+    assert found[1].reason == "Unable to send message through cluster sender."
+    assert found[1].facts == {"level": "SEVERE", "logger": "SimpleTcpCluster"}
+
+
 def test_a_sentence_is_preferred_to_its_code_which_stays_findable() -> None:
     (event,) = interpret([LogLine(1, "n", 'event=takeover reason=peer-dead why="node1 is silent"')], "key-value", {})
     assert (event.reason, dict(event.facts)) == ("node1 is silent", {"reason": "peer-dead"})
