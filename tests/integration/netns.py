@@ -32,6 +32,8 @@ CLONE_NEWNET = 0x40000000
 VIP = "10.77.0.100"
 VIP6 = "fd77::100"
 CLIENT_ADDRESS = "10.77.0.9"
+#: How long a probe that is stopped waits for answers to its last requests.
+ANSWER_S = 2.0
 AUTHKEYS = "auth 1\n1 sha1 network-namespace-key\n"
 HA_CF = """keepalive {keepalive}
 deadtime {deadtime}
@@ -144,17 +146,25 @@ class Probe:
         self._six, self._socket = six, socket_in(self.namespace, family, socket.SOCK_RAW, protocol)
         self._socket.settimeout(0.05)
         self._id = threading.get_native_id() & 0xFFFF
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._send), threading.Thread(target=self._receive)]
-        for thread in self._threads:
-            thread.start()
+        self._stop, self._end = threading.Event(), threading.Event()
+        self._sender, self._receiver = threading.Thread(target=self._send), threading.Thread(target=self._receive)
+        self._sender.start()
+        self._receiver.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        self._sender.join()
+        while self._under_way():
+            time.sleep(0.01)
+        self._end.set()
+        self._receiver.join()
         self._socket.close()
+
+    def _under_way(self) -> bool:
+        """May an answer still come? The last requests get the time that a busy machine took for all before them."""
+        since = time.monotonic() - ANSWER_S
+        return any(at > since for number, at in self.sent.items() if number not in self.answered)
 
     def _send(self) -> None:
         due = time.monotonic()
@@ -171,13 +181,13 @@ class Probe:
             time.sleep(max(0.0, due - time.monotonic()))
 
     def _receive(self) -> None:
-        ends = 0.0
-        while not self._stop.is_set() or time.monotonic() < ends:
-            if not self._stop.is_set():
-                ends = time.monotonic() + 0.3  # answers that are still under way count
+        while True:
+            ending = self._end.is_set()
             try:
                 data = self._socket.recv(2048)
             except (TimeoutError, OSError):
+                if ending:  # and what had come by then is read
+                    return
                 continue
             offset, reply = (0, 129) if self._six else ((data[0] & 15) * 4, 0)
             if data[offset] == reply and struct.unpack_from("!H", data, offset + 4)[0] == self._id:

@@ -71,12 +71,15 @@ def test_counts_have_budgets_too() -> None:
     ]
 
 
-def test_writes_that_were_not_sent_in_time_cannot_be_lost() -> None:
-    blind = evidence(hidden_us=900_000, measures={"outage_us": 0, "lost_writes": 0, "moves": 0})
-    rows = judge("vip", blind, parse_budgets({"*": {"outage_ms": 5000, "lost_writes": 0, "moves": 0}})["*"])
+def test_blind_time_hides_no_lost_write_and_no_lost_session() -> None:
+    """A write that was not sent cannot be lost, and a session that is lost is missed by the next request."""
+    zeros = {"lost_writes": 0, "lost_sessions": 0, "moves": 0}
+    blind = evidence(hidden_us=900_000, measures={"outage_us": 0, **zeros})
+    rows = judge("vip", blind, parse_budgets({"*": {"outage_ms": 5000, **zeros}})["*"])
     assert [(row.measure, row.result) for row in rows] == [
         ("outage_us", Result.PASS),
         ("lost_writes", Result.PASS),
+        ("lost_sessions", Result.PASS),
         ("moves", Result.INCONCLUSIVE),
     ]
 

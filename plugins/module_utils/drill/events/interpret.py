@@ -27,6 +27,11 @@ _LEVEL = re.compile(
     r"\s*(?P<level>emerg|alert|crit|error|warning|notice|info): (?P<said>\S.*)", re.IGNORECASE | re.DOTALL
 )
 
+#: Tomcat's, and where it lists at each start what it is made of
+_JULI = re.compile(r"(?P<level>[A-Z]+) \[(?:[\w.$]*\.)?(?P<logger>[\w$]+)\] (?P<said>\S.*)")
+_PARTS = "VersionLoggerListener"
+_CAUSE = re.compile(r"(?:Caused by: )?[\w.$]+\.\w*(?:Exception|Error)\b")
+
 
 class Reading(NamedTuple):
     """What an interpreter found in a line."""
@@ -86,11 +91,26 @@ def read_level(text: str) -> Optional[Reading]:
     return Reading(" ".join(match["said"].split()[:4])[:40], "", {"level": match["level"].lower()})
 
 
+def read_juli(text: str) -> Optional[Reading]:
+    """``LEVEL [logger] sentence``, called by the sentence's first words; what systemd says of a unit is an event, too.
+
+    What follows of a stack trace is none, nor is what Tomcat lists of itself when it starts.
+    """
+    match = _JULI.match(text)
+    if not match:
+        return None if _CAUSE.match(text) else read_any(text)
+    if match["logger"] == _PARTS:
+        return None
+    facts = {"level": match["level"], "logger": match["logger"]}
+    return Reading(" ".join(match["said"].split()[:4])[:40], match["said"], facts)
+
+
 INTERPRETERS: Mapping[str, Callable[[str], Optional[Reading]]] = {
     "key-value": read_key_values,
     "any": read_any,
     "log4j": read_log4j,
     "level": read_level,
+    "juli": read_juli,
 }
 
 

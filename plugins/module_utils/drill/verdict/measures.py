@@ -28,7 +28,8 @@ class Measure:
     worse: str
     """What it is called when there is more of it: "longer", "more"."""
     whole: bool = False
-    """Counted among what the probe itself has sent: what was not sent in time is not missing, and none is hidden."""
+    """Blind time hides none. A write that was not sent in time is not missing; a session that is lost is missed by the
+    next request."""
 
     def show(self, value: int) -> str:
         """The value with its unit, for people."""
@@ -57,7 +58,7 @@ _ROWS = (
     Measure("errors", "errors", "attempts lost", False, "more"),
     Measure("wrong", "wrong", "wrong answers", False, "more"),
     Measure("broken_streams", "broken_streams", "broken streams", False, "more"),
-    Measure("lost_sessions", "lost_sessions", "sessions lost", False, "more"),
+    Measure("lost_sessions", "lost_sessions", "sessions lost", False, "more", whole=True),
     Measure("lost_writes", "lost_writes", "acknowledged writes lost", False, "more", whole=True),
     Measure("lost_protected_writes", "lost_protected_writes", "protected writes lost", False, "more", whole=True),
     Measure("duplicates", "duplicates", "writes that are there twice", False, "more", whole=True),
