@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A pytest plugin for scenarios: the lab and its machines as fixtures.
 
-Testinfra reaches the machines by its Podman backend; through an Ansible connection every check would cost seconds.
+Testinfra reaches the machines as Ansible does in scenarios, by entering them.
 
 * `lab`: the running lab, to break things (`lab.power_off("node1")`).
 * `hosts`: name -> testinfra host.
@@ -18,15 +18,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
-import testinfra
 from steadfast_lab import Lab
+from steadfast_lab.entering import run_in
+from steadfast_lab.errors import LabError
+from steadfast_lab.process import is_alive
 from steadfast_runs import Runs
-
-if TYPE_CHECKING:
-    from testinfra.host import Host
+from testinfra.backend.base import BaseBackend, CommandResult
+from testinfra.host import Host
 
 CLIENTS = "lab_clients"
 
@@ -66,8 +67,28 @@ def lab() -> Lab:
     return Lab.open(lab_name())
 
 
+class Entered(BaseBackend):
+    """Testinfra's way into a machine of the lab."""
+
+    NAME = "steadfast_lab"
+
+    def __init__(self, lab: Lab, name: str) -> None:
+        super().__init__(lab.container(name))
+        self.lab = lab
+        self.name = name
+
+    def run(self, command: str, *args: str, **_kwargs: Any) -> CommandResult:
+        """Run a command line; `args` are quoted into it. The machine may have been switched off and on since."""
+        line = self.get_command(command, *args)
+        known = Lab.open(self.lab.identity.lab).state.nodes[self.name]
+        if not is_alive(known.pid, known.started):
+            raise LabError(f"{self.name} is off: nothing can be asked there")
+        code, out, err = run_in(known.pid, ["/bin/sh", "-c", line])
+        return self.result(code, self.encode(line), out, err)
+
+
 def _connect(lab: Lab, name: str) -> Host:
-    return testinfra.get_host(f"{lab.engine.name}://{lab.container(name)}")
+    return Host(Entered(lab, name))
 
 
 @pytest.fixture(scope="session")

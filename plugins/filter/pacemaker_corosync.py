@@ -67,4 +67,5 @@ class FilterModule:
             "pacemaker_new_authkey": pacemaker_new_authkey,
             "pacemaker_new_password": pacemaker_new_password,
             "pacemaker_detection_ms": corosync_times.function("detection"),
+            "pacemaker_settling_ms": corosync_times.function("settling"),
         }

@@ -109,9 +109,10 @@ options:
         default: journal
       reader:
         description: V(key-value) takes lines with C(event=…) as decisions; V(log4j) takes sentences that stand behind
-          C([time][LEVEL][logger]), V(juli) those behind C(LEVEL [logger]); V(any) takes every line.
+          C([time][LEVEL][logger]); V(level) those behind C(notice:) and the like, and other lines; V(juli) those
+          behind C(LEVEL [logger]); V(any) takes every line.
         type: str
-        choices: [key-value, any, log4j, juli]
+        choices: [key-value, any, log4j, level, juli]
         default: key-value
       offset_ns:
         description: Nanoseconds the node's clock is ahead of the controller's.
@@ -283,7 +284,11 @@ ARGUMENTS = {
             "node": {"type": "str", "required": True},
             "text": {"type": "str", "required": True},
             "format": {"type": "str", "choices": ["journal", "plain"], "default": "journal"},
-            "reader": {"type": "str", "choices": ["key-value", "any", "log4j", "juli"], "default": "key-value"},
+            "reader": {
+                "type": "str",
+                "choices": ["key-value", "any", "log4j", "level", "juli"],
+                "default": "key-value",
+            },
             **CLOCK,
         },
     },

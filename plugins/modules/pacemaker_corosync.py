@@ -120,6 +120,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.corosync_ch
     running_keys,
 )
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.corosync_syntax import Unusable
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.qdevice_state import is_outdated
 
 
 def read(path: str) -> Optional[bytes]:
@@ -198,6 +199,15 @@ def looked(module: AnsibleModule, key: bytes) -> tuple[Found, list[str]]:
     return found, restart_reasons(environment.split("\0"), program, module.params["environment"], of_ours(written))
 
 
+def has_outdated_device(module: AnsibleModule, wanted: str) -> bool:
+    """Return whether the client of a quorum device runs here with other settings than wanted."""
+    binary = module.get_bin_path("corosync-qdevice-tool", opt_dirs=["/usr/sbin"])
+    if not binary:
+        return False
+    _rc, out, _err = module.run_command([binary, "-s", "-v"], check_rc=False)
+    return is_outdated(out, wanted)
+
+
 def write(module: AnsibleModule, path: str, data: bytes, mode: int) -> bool:
     """Put a file in place unless it is there already; return whether it was not."""
     if read(path) == data:
@@ -251,7 +261,8 @@ def main() -> None:
         "action": action.value,
         "reasons": reasons,
         "restart_reasons": restart,
-        "restarts_device": restarts_device(found.running, given["content"]),
+        "restarts_device": restarts_device(found.running, given["content"])
+        or has_outdated_device(module, given["content"]),
         "running": found.running is not None,
     }
     if given["state"] == "written":

@@ -104,6 +104,12 @@ fencing:
   type: dict
   returned: always
   sample: {enabled: true, devices: [power], history: []}
+missing_daemons:
+  description: Daemons of Pacemaker that do not run on this node, though pacemakerd does.
+  type: list
+  elements: str
+  returned: always
+  sample: []
 problems:
   description: What is wrong, one sentence each. Empty when all is well.
   type: list
@@ -128,10 +134,12 @@ not_expressible:
   sample: []
 """
 
+import os
 import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import daemons
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.export import export
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.local import are_installed, tools_of
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.status import NOT_RUNNING, facts, problems
@@ -142,7 +150,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.words impor
 def look(tools: Tools) -> dict[str, Any]:
     """The facts of the cluster as they are now."""
     try:
-        return facts(tools.status())
+        return {**facts(tools.status()), "missing_daemons": daemons.missing(set(daemons.programs()))}
     except Failed:
         return dict(NOT_RUNNING)
 
@@ -165,7 +173,7 @@ def main() -> None:
     try:
         while True:
             found = look(tools)
-            wrong = problems(found, expected)
+            wrong = problems(found, expected, os.uname().nodename)
             if not wrong or time.monotonic() >= deadline:
                 break
             time.sleep(0.5)

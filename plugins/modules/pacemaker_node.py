@@ -30,8 +30,9 @@ options:
       - V(cleanup) forgets failed actions, those of O(resource) and on O(node) where these are given.
       - V(move) moves a resource, with all of its group, to O(node) or away from where it is. Once it is there, the
         constraint that moved it is taken away, unless the resource would go back. That of a move that was interrupted
-        goes too.
-      - V(clear) takes away constraints that moves have left.
+        goes too; what C(crm_resource --move) or C(--ban) has left by hand stays, and is an error where it would keep
+        the resource from moving.
+      - V(clear) takes away constraints that moves have left, those by hand too.
     type: str
     required: true
     choices: [standby, unstandby, maintenance, unmaintenance, cleanup, move, clear]
@@ -93,9 +94,8 @@ from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.words impor
 
 
 def would_go_back(tools: Tools, resource: str) -> bool:
-    """Whether the cluster would move anything without the constraints of a move."""
-    live = tools.query()
-    later = operate.without_moves(live, resource)
+    """Whether the cluster would move anything without the constraint of our move."""
+    later = operate.after_move(tools.query(), resource)
     return later is not None and bool(moves(tools.simulate(later)))
 
 
@@ -106,9 +106,9 @@ def finish_move(tools: Tools, resource: str, node: str, timeout: int) -> dict[st
         raise Failed(f"{resource} was to move to {node}, and runs on {', '.join(there) or 'no node'}")
     kept = would_go_back(tools, resource)
     if not kept:
-        clear = operate.decide("clear", "", resource, facts(tools.status()), tools.query())
-        if clear.command:
-            tools.ask(*clear.command)
+        end = operate.end_move(resource, tools.query())
+        if end.command:
+            tools.ask(*end.command)
             tools.settle(timeout)
     return {"constraint_is_kept": kept}
 
@@ -133,7 +133,7 @@ def main() -> None:
         step = operate.decide(action, node, resource, facts(tools.status()), tools.query())
         is_there = action == "move" and not step.command
         if is_there:
-            left = operate.left_behind(resource, node, tools.query())
+            left = operate.end_move(resource, tools.query())
             step = left if left.command and not would_go_back(tools, resource) else step
         result.update(changed=bool(step.command), does=step.says)
         if step.command and not module.check_mode:

@@ -2,20 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connection to a machine of the lab by entering its namespaces and control groups.
 
-What `podman exec` does, in a twentieth of its time: an Ansible task takes several round trips, and a scenario hundreds
-of tasks. Needs root, as the lab itself does.
+An Ansible task takes several round trips, and a scenario hundreds of tasks. Needs root, as the lab itself does.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
+from steadfast_lab.entering import run_in
 from steadfast_lab.process import is_alive
 
 DOCUMENTATION = r"""
@@ -31,12 +29,6 @@ options:
 """
 
 LABS = Path(__file__).resolve().parents[3] / "build" / "lab"
-CGROUPS = Path("/sys/fs/cgroup")
-ENVIRONMENT = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME": "/root",
-    "LANG": "C.UTF-8",
-}
 
 
 def init_of(container: str) -> int:
@@ -51,22 +43,6 @@ def init_of(container: str) -> int:
     return int(known["pid"])
 
 
-def groups_of(pid: int) -> list[Path]:
-    """Return the files by which a process joins the control groups of `pid`, whatever their layout."""
-    found = []
-    for line in Path(f"/proc/{pid}/cgroup").read_text(encoding="ascii").splitlines():
-        _number, controllers, path = line.split(":", 2)
-        if path == "/":
-            continue
-        name = controllers.removeprefix("name=")
-        for hierarchy in [name, *name.split(",")] if name else ["unified", "."]:
-            group = CGROUPS / hierarchy / path.lstrip("/") / "cgroup.procs"
-            if group.exists():
-                found.append(group)
-                break
-    return found
-
-
 class Connection(ConnectionBase):
     """One machine."""
 
@@ -78,23 +54,7 @@ class Connection(ConnectionBase):
         return self
 
     def _run(self, command: list[str], **streams: Any) -> tuple[int, bytes, bytes]:
-        pid = init_of(self.get_option("remote_addr"))
-        groups = groups_of(pid)
-
-        def join() -> None:
-            for group in groups:
-                group.write_text(str(os.getpid()), encoding="ascii")
-
-        with subprocess.Popen(
-            ["nsenter", "--target", str(pid), "--all", "--", *command],
-            stdout=streams.pop("stdout", subprocess.PIPE),
-            stderr=subprocess.PIPE,
-            stdin=streams.pop("stdin", subprocess.PIPE),
-            env=ENVIRONMENT,
-            preexec_fn=join,  # noqa: PLW1509 - Ansible's workers have no threads of their own here
-        ) as process:
-            out, err = process.communicate(streams.pop("data", None))
-        return process.returncode, out or b"", err
+        return run_in(init_of(self.get_option("remote_addr")), command, **streams)
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Run a command line in the machine; return its code, output and errors."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import signal
 import time
 import uuid
+from pathlib import Path
 
 from . import process, realtime, weight
 from .engine import Engine
@@ -32,6 +33,7 @@ if [ ! -s /etc/hostname ]; then echo "$1" > /etc/hostname; fi
 echo "$2" > /run/boot_id
 mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
 echo "Acquire::http::Proxy \\"$3\\";" > /etc/apt/apt.conf.d/01steadfast-lab
+mkdir -p /var/cache/steadfast-lab
 if ! ls /var/lib/apt/lists/*_InRelease > /dev/null 2>&1; then touch -d @0 /var/lib/apt/lists; fi
 """
 
@@ -58,7 +60,8 @@ class Machines:
     def create(self, node: NodePlan) -> None:
         """Make the machine's disk: a container that has not been started yet."""
         labels = {CHECKOUT_LABEL: self.identity.checkout, LAB_LABEL: self.identity.lab, "org.steadfast.node": node.name}
-        volumes = {}
+        # What Ansible's connection has its processes import (see there).
+        volumes = {str(Path(__file__).resolve().parents[1] / "bytecode"): "/usr/local/lib/steadfast-lab:ro"}
         if self.state.plan.shared:
             folder = self.identity.directory / "shared"
             folder.mkdir(parents=True, exist_ok=True)

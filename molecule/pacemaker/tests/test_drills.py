@@ -26,7 +26,6 @@ DAEMONS = {
     "corosync": "node fenced",
 }
 CORE = {
-    "A change of corosync.conf, by reload": "config_change",
     "Clean stop of the serving node": "service_stop",
     "Start of the stopped node": "service_start",
     "Power loss of the serving node": "power_off",
@@ -35,6 +34,7 @@ CORE = {
     "Return of the fenced node": "power_on",
 }
 FULL = {
+    "A change of corosync.conf, by reload": "config_change",
     "A resource made by hand, in each scope": "config_change",
     "Standby of the serving node": "config_change",
     "End of the standby": "config_change",
@@ -121,6 +121,8 @@ def test_each_killed_daemon_did_what_is_written_down(drills: dict[str, dict[str,
         run = drills[f"{daemon} killed on the serving node"]
         assert run["fault"]["text"].endswith(f"; {outcome}"), daemon
         assert measure(run, "page", "moves") == (outcome == "node fenced"), daemon
+        # its loss ends others too, and whether pacemakerd takes corosync for lost in that moment is a race
+        assert "given up" not in run["fault"]["text"] or daemon == "pacemaker-based"
 
 
 def test_a_service_moves_only_when_it_has_failed_twice(drills: dict[str, dict[str, Any]], is_full: bool) -> None:

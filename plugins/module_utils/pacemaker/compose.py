@@ -17,8 +17,8 @@ from .words import META, OPERATION_DEFAULTS, OWN_PROPERTIES, PROPERTIES, Refused
 #: What somebody has to say who runs a cluster that can't fence.
 WITHOUT_FENCING = "I accept that data may be lost"
 KEYS = (
-    "without_fencing", "properties", "resource_defaults", "usual_resource_defaults", "operation_defaults",
-    "node_attributes", "node_utilization",
+    "without_fencing", "properties", "usual_properties", "resource_defaults", "usual_resource_defaults",
+    "operation_defaults", "node_attributes", "node_utilization",
     "web_servers", "resources", "groups", "clones", "locations", "colocations", "orders", "fence_devices",
     "fence_levels", "alerts", "acl_roles", "acl_users", "acl_groups", "tags", "absent",
 )  # fmt: skip
@@ -29,8 +29,9 @@ class Wanted:
     """What the CIB should have. Elements are new ones, with the ids that we would give."""
 
     properties: dict[str, str] = field(default_factory=dict)
+    #: those that are set only where the cluster has none, here and below
+    usual_properties: dict[str, str] = field(default_factory=dict)
     resource_defaults: dict[str, str] = field(default_factory=dict)
-    #: those that are set only where the cluster has none
     usual_resource_defaults: dict[str, str] = field(default_factory=dict)
     operation_defaults: dict[str, str] = field(default_factory=dict)
     node_attributes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -75,6 +76,7 @@ def compose(
     defaults = frozenset(META)
     return Wanted(
         _properties(configuration, bool(devices | set(around.fence_devices) - absent)),
+        named("usual_properties", configuration.get("usual_properties"), PROPERTIES - OWN_PROPERTIES),
         named("resource_defaults", configuration.get("resource_defaults"), defaults),
         named("usual_resource_defaults", configuration.get("usual_resource_defaults"), defaults),
         named("operation_defaults", configuration.get("operation_defaults"), OPERATION_DEFAULTS),
@@ -99,8 +101,9 @@ def _properties(configuration: Mapping[str, Any], has_devices: bool) -> dict[str
     words = str(configuration.get("without_fencing") or "")
     if words not in ("", WITHOUT_FENCING):
         raise Refused(f"without_fencing: has to be {WITHOUT_FENCING!r}, word for word, and is {words!r}")
-    if "stonith-enabled" in found:
-        raise Refused("properties.stonith-enabled: is on, and without_fencing switches it off")
+    for key in ("properties", "usual_properties"):
+        if "stonith-enabled" in (configuration.get(key) or ()):
+            raise Refused(f"{key}.stonith-enabled: is on, and without_fencing switches it off")
     if not words and not has_devices:
         raise Refused(
             "fence_devices: there is none, and a cluster that can't fence would either stand still or lose data when a "

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from .compose import WITHOUT_FENCING
 from .constraints_export import colocation, location, order, today
 from .fit import RESOURCE_TAGS
-from .merge import is_hand_made_move
+from .merge import is_of_a_move
 from .tree import dictionary, put_given
 from .words import OWN_PROPERTIES, SWITCHED_META, SWITCHED_PROPERTIES, is_secret
 
@@ -50,7 +50,8 @@ def export(root: Element) -> Exported:
     left = OWN_PROPERTIES | SWITCHED_PROPERTIES
     found.say("properties", {name: value for name, value in properties.items() if name not in left})
     found.say("resource_defaults", _pairs(root, "rsc_defaults", found))
-    # an empty one is said too: the variable has a default, and this cluster may do without
+    # empty ones are said too: the variables have defaults, and this cluster may do without
+    found.variables["pacemaker_usual_properties"] = {}
     found.variables["pacemaker_usual_resource_defaults"] = {}
     found.say("operation_defaults", _pairs(root, "op_defaults", found))
     for top in root.findall("configuration/resources/*"):
@@ -61,7 +62,7 @@ def export(root: Element) -> Exported:
         "rsc_order": ("orders", order),
     }
     for entry in root.findall("configuration/constraints/*"):
-        if is_hand_made_move(entry):
+        if is_of_a_move(entry):
             continue
         name, maker = makers.get(entry.tag, ("", None))
         made = maker(entry) if maker is not None else None

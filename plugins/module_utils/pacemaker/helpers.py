@@ -33,6 +33,7 @@ WEB_SERVER = {
     "device": Field(),
     "unit": Field(required=True),
     "start_timeout": Field(),
+    "stop_timeout": Field(),
     "meta": Field("map"),
 }
 
@@ -85,8 +86,11 @@ def web_servers(where: str, given: Any) -> tuple[list[dict[str, Any]], list[dict
         vip(path, address)
         resources.append({"name": f"{name}-vip", "vip": address})
         server: dict[str, Any] = {"name": f"{name}-server", "service": {"unit": entry["unit"]}}
-        if "start_timeout" in entry:
-            server["operations"] = [{"action": "start", "interval": "0s", "timeout": entry["start_timeout"]}]
+        server["operations"] = [
+            {"action": action, "interval": "0s", "timeout": entry[f"{action}_timeout"]}
+            for action in ("start", "stop")
+            if f"{action}_timeout" in entry
+        ]
         resources.append(server)
         groups.append({"name": name, "members": [f"{name}-vip", f"{name}-server"], "meta": entry.get("meta", {})})
     return resources, groups

@@ -3,7 +3,7 @@
 """The live CIB and the wanted configuration joined: what the CIB should be afterwards, by scope.
 
 Whatever the scope, what operators switch by hand stays unless it is declared: target-role, is-managed and maintenance
-of a resource, maintenance-mode of the cluster, attributes of nodes, and the constraints ``cli-*`` of a move.
+of a resource, maintenance-mode of the cluster, attributes of nodes, and the constraints of a move.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from .compose import Wanted
 from .fit import RESOURCE_TAGS, fit, same_pair
 from .tree import dictionary, element, pairs, put, section
 from .words import OWN_PROPERTIES, SWITCHED_PROPERTIES, Refused, made_id
+
+#: begins the id of the constraint by which we move a resource; ``cli-`` begins those of crm_resource
+MOVE_OF_OURS = "steadfast-move-"
 
 
 class Scope(enum.Enum):
@@ -70,7 +73,7 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
     root = copy.deepcopy(live)
 
     def of_properties(name: str) -> bool:
-        return keeps_strangers or name in OWN_PROPERTIES or name in SWITCHED_PROPERTIES
+        return keeps_strangers or name in OWN_PROPERTIES | SWITCHED_PROPERTIES | wanted.usual_properties.keys()
 
     def of_operations(_name: str) -> bool:
         return keeps_strangers
@@ -78,11 +81,11 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
     def of_resources(name: str) -> bool:
         return keeps_strangers or name in wanted.usual_resource_defaults
 
-    _pairs(root, ("crm_config", "cluster_property_set", "cib-bootstrap-options"), wanted.properties, of_properties)
-    there = dictionary(section(live, "rsc_defaults"), "meta_attributes") if _has(live, "rsc_defaults") else {}
-    usual = {name: value for name, value in wanted.usual_resource_defaults.items() if name not in there}
+    properties = _over_usual(live, "crm_config", wanted.usual_properties, wanted.properties)
+    _pairs(root, ("crm_config", "cluster_property_set", "cib-bootstrap-options"), properties, of_properties)
+    of_all = _over_usual(live, "rsc_defaults", wanted.usual_resource_defaults, wanted.resource_defaults)
     for name, values, stays in (
-        ("rsc_defaults", {**usual, **wanted.resource_defaults}, of_resources),
+        ("rsc_defaults", of_all, of_resources),
         ("op_defaults", wanted.operation_defaults, of_operations),
     ):
         _pairs(root, (name, "meta_attributes", f"{name}-meta_attributes"), values, stays)
@@ -103,6 +106,13 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
 
 def _has(root: Element, name: str) -> bool:
     return root.find(f"configuration/{name}") is not None
+
+
+def _over_usual(live: Element, name: str, usual: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, str]:
+    """Return what is declared for a section, and of what is usual that for which the cluster has no value."""
+    tag = "cluster_property_set" if name == "crm_config" else "meta_attributes"
+    there = dictionary(section(live, name), tag) if _has(live, name) else {}
+    return {**{key: value for key, value in usual.items() if key not in there}, **declared}
 
 
 def _pairs(root: Element, place: tuple[str, str, str], wanted: Mapping[str, str], stays: Callable[[str], bool]) -> None:
@@ -241,7 +251,7 @@ def _listed(root: Element, name: str, wanted: Iterable[Element], rest: _Rest) ->
             free.remove(partner)
             result.append(fit(found, partner))
         elif (
-            (rest.stays or is_hand_made_move(found))
+            (rest.stays or is_of_a_move(found))
             and found.get("id") not in rest.absent
             and _refers_to_what_is(found, rest.ids)
         ):
@@ -250,14 +260,14 @@ def _listed(root: Element, name: str, wanted: Iterable[Element], rest: _Rest) ->
     there.extend(result + free)
 
 
-def is_hand_made_move(found: Element) -> bool:
-    """Tell whether an element is the constraint that ``crm_resource --move`` and ``--ban`` leave."""
-    return found.tag == "rsc_location" and str(found.get("id")).startswith("cli-")
+def is_of_a_move(found: Element) -> bool:
+    """Tell whether an element is what moves leave: by ``crm_resource --move`` and ``--ban``, or by ours."""
+    return found.tag == "rsc_location" and str(found.get("id")).startswith(("cli-", MOVE_OF_OURS))
 
 
 def _about_the_same(live: Element, wanted: Element) -> bool:
     """Tell whether two entries of a section are about the same thing, whatever their ids."""
-    if live.tag != wanted.tag or is_hand_made_move(live):
+    if live.tag != wanted.tag or is_of_a_move(live):
         return False
     if live.get("id") == wanted.get("id"):
         return True

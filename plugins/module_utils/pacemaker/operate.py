@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, tostring
 
-from .merge import is_hand_made_move
+from .merge import MOVE_OF_OURS, is_of_a_move
 from .tree import value_of
 from .words import Refused, known
 
@@ -24,6 +24,9 @@ ACTIONS: Mapping[str, tuple[bool, bool]] = {
     "move": (False, True),
     "clear": (False, True),
 }
+
+
+_CONSTRAINTS = ("cibadmin", "--scope=constraints")
 
 
 @dataclass(frozen=True)
@@ -127,10 +130,32 @@ def _move(resource: str, node: str, found: Mapping[str, Any], cib: Element) -> S
         raise Refused(f"node: {node} is {'in standby' if found['nodes'][node]['standby'] else 'offline'}")
     if len(found["nodes"]) < 2:
         raise Refused("node: there is no other one")
-    command: tuple[str, ...] = ("crm_resource", "--move", "--resource", _outermost(resource, cib))
-    if node:
-        command += ("--node", node)
-    return Step(command, f"{resource} leaves {', '.join(there)}{f' for {node}' if node else ''}")
+    name = _outermost(resource, cib)
+    for entry in moved(cib, resource):
+        if is_in_the_way(entry, node):
+            raise Refused(f"resource: {entry.get('id')} keeps {name} where it is; take it away with action=clear first")
+    if not node and len(there) > 1:
+        raise Refused(f"node: {resource} runs on {', '.join(there)}, so say where it is to go")
+    wanted = {
+        "id": MOVE_OF_OURS + name,
+        "rsc": name,
+        "node": node or there[0],
+        "score": "INFINITY" if node else "-INFINITY",
+    }
+    says = f"{resource} leaves {', '.join(there)}{f' for {node}' if node else ''}"
+    return Step((*_CONSTRAINTS, "--modify", "--allow-create", "--xml-text", _location(wanted)), says)
+
+
+def is_in_the_way(entry: Element, node: str) -> bool:
+    """Return whether the constraint of a move by hand is stronger than another move, to a node or to any other one."""
+    if str(entry.get("id")).startswith(MOVE_OF_OURS):
+        return False
+    is_there = entry.get("node") == node
+    return is_there if str(entry.get("score")).startswith("-") else not is_there
+
+
+def _location(attributes: Mapping[str, str]) -> str:
+    return tostring(Element("rsc_location", dict(attributes)), encoding="unicode")
 
 
 def _outermost(resource: str, cib: Element) -> str:
@@ -141,39 +166,43 @@ def _outermost(resource: str, cib: Element) -> str:
     return resource
 
 
-def moved(cib: Element, resource: str) -> list[str]:
-    """Return the ids of the constraints that moves of a resource have left."""
+def moved(cib: Element, resource: str) -> list[Element]:
+    """Return the constraints that moves of a resource have left, ours and those of people."""
     name = _outermost(resource, cib)
     return [
-        str(entry.get("id"))
+        entry
         for entry in cib.findall("configuration/constraints/rsc_location")
-        if is_hand_made_move(entry) and entry.get("rsc") == name
+        if is_of_a_move(entry) and entry.get("rsc") == name
     ]
 
 
-def left_behind(resource: str, node: str, cib: Element) -> Step:
-    """Return how to take away what an interrupted move to a node has left, once the resource is there.
+def of_ours(cib: Element, resource: str) -> list[Element]:
+    """Return the constraint that a move of ours has left, in a list that is empty when there is none."""
+    return [entry for entry in moved(cib, resource) if str(entry.get("id")).startswith(MOVE_OF_OURS)]
 
-    Constraints that keep it from other nodes stay: no move to a node makes them.
-    """
-    name = _outermost(resource, cib)
-    for entry in cib.findall("configuration/constraints/rsc_location"):
-        if entry.get("id") == f"cli-prefer-{name}" and entry.get("node") == node:
-            command = ("crm_resource", "--clear", "--resource", name, "--node", node)
-            return Step(command, f"{resource} is on {node}, and may leave it again")
-    return Step()
+
+def end_move(resource: str, cib: Element) -> Step:
+    """Return how to take away what a move of ours has left. What people have left by hand stays."""
+    return _without(of_ours(cib, resource), f"{resource} may go elsewhere again")
 
 
 def _clear(resource: str, cib: Element) -> Step:
-    if not moved(cib, resource):
+    return _without(moved(cib, resource), f"{resource} may run anywhere again")
+
+
+def _without(entries: Sequence[Element], says: str) -> Step:
+    if not entries:
         return Step()
-    command = ("crm_resource", "--clear", "--resource", _outermost(resource, cib))
-    return Step(command, f"{resource} may run anywhere again")
+    names = " or ".join(f"@id='{entry.get('id')}'" for entry in entries)
+    return Step(
+        ("cibadmin", "--delete-all", "--force", "--xpath", f"/cib/configuration/constraints/rsc_location[{names}]"),
+        says,
+    )
 
 
-def without_moves(cib: Element, resource: str) -> Optional[Element]:
-    """Return the CIB as it would be without the constraints of a move, None when there are none."""
-    names = moved(cib, resource)
+def after_move(cib: Element, resource: str) -> Optional[Element]:
+    """Return the CIB as it would be without the constraint of our move, None when there is none."""
+    names = {entry.get("id") for entry in of_ours(cib, resource)}
     if not names:
         return None
     later = copy.deepcopy(cib)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
+from .daemons import REMEDY
 from .words import FORMER_ROLES, Refused
 
 Facts = dict[str, Any]
@@ -22,6 +23,7 @@ NOT_RUNNING: Facts = {
     "failures": [],
     "bans": [],
     "fencing": {"enabled": False, "devices": [], "history": []},
+    "missing_daemons": [],
 }
 
 
@@ -41,6 +43,8 @@ def facts(text: str) -> Facts:
         "nodes": {str(node.get("name")): _node(node) for node in root.findall("nodes/node")},
         "resources": {},
         "failures": [_failure(entry) for entry in root.findall("failures/failure")],
+        # not crm_mon's to say
+        "missing_daemons": [],
         "bans": [
             {key: ban.get(key, "") for key in ("id", "resource", "node", "weight")} for ban in root.findall("bans/ban")
         ],
@@ -119,11 +123,18 @@ def _resources(entry: Element, inside: str, found: dict[str, Facts]) -> None:
         known["roles"][where] = FORMER_ROLES.get(role, role)
 
 
-def problems(found: Mapping[str, Any], expected_nodes: Collection[str] = ()) -> list[str]:
-    """Return what is wrong, one sentence each. ``expected_nodes``: nodes that have to be members."""
+def problems(found: Mapping[str, Any], expected_nodes: Collection[str] = (), here: str = "this node") -> list[str]:
+    """Return what is wrong, one sentence each.
+
+    expected_nodes: nodes that have to be members; here: name of the node that was asked.
+    """
     if not found["running"]:
         return ["pacemaker does not run here"]
-    return list(_of_nodes(found, expected_nodes)) + list(_of_resources(found)) + list(_of_fencing(found))
+    of_daemons = [
+        f"{name} does not run on {here}, and pacemakerd has given it up; '{REMEDY}' there makes it look again"
+        for name in found["missing_daemons"]
+    ]
+    return [*_of_nodes(found, expected_nodes), *of_daemons, *_of_resources(found), *_of_fencing(found)]
 
 
 def _of_nodes(found: Mapping[str, Any], expected_nodes: Collection[str]) -> Iterator[str]:

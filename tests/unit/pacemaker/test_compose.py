@@ -64,14 +64,17 @@ def test_a_web_server_is_a_group_of_address_and_service() -> None:
     ]
 
 
-def test_the_start_of_a_web_server_may_be_given_less_time() -> None:
+@pytest.mark.parametrize("action", ["start", "stop"])
+def test_start_and_stop_of_a_web_server_may_be_given_less_time(action: str) -> None:
     web = {"name": "web", "address": "192.0.2.1/24", "unit": "nginx.service"}
-    for given, timeout in ({}, "100s"), ({"start_timeout": "8s"}, "8s"):
+    for given, timeout in ({}, "100s"), ({f"{action}_timeout": "8s"}, "8s"):
         (group,) = composed({"web_servers": [{**web, **given}]}).resources
         address, server = group.findall("primitive")
-        assert operations(server)["start"] == ("0s", timeout)
+        other = {"start": "stop", "stop": "start"}[action]
+        assert operations(server)[action] == ("0s", timeout)
+        assert operations(server)[other] == ("0s", "100s")
         assert operations(server)["monitor"] == ("10s", "30s")
-        assert "start" not in operations(address)
+        assert action not in operations(address)
 
 
 def test_fencing_is_on_with_a_device_and_off_only_in_words() -> None:

@@ -14,6 +14,7 @@ from pacemaker import corosync_change as change
 from pacemaker import corosync_conf as conf
 from pacemaker import corosync_state as state
 from pacemaker import corosync_times as times
+from pacemaker import qdevice_state
 from pacemaker.corosync_syntax import Unusable, flat, parse, render
 
 #: what `corosync-cmapctl` of corosync 3.1.9 prints for TWO below, as far as the file says it, and what it adds
@@ -283,6 +284,54 @@ def test_the_client_of_the_device_restarts_for_what_a_reload_does_not_reach() ->
     assert not change.restarts_device({**with_device, "totem.token": "1"}, wanted)
 
 
+#: what corosync-qdevice-tool -s -v says on Debian 12, shortened
+TOLD = """Qdevice information
+-------------------
+Model:			Net
+HB interval:		3000ms
+Sync HB interval:	30000ms
+Configured node list:
+    0	Node ID = 1
+Last poll call:		2026-11-26T11:46:52 (cast vote)
+
+Qdevice-net information
+----------------------
+QNetd host:		10.0.0.9:5403
+Connect timeout:	2400ms
+HB interval:		2400ms
+TLS:			Required
+Algorithm:		Fifty-Fifty split
+Tie-breaker:		Node with lowest node ID
+"""
+
+
+@pytest.mark.parametrize(
+    ("differs", "is_outdated"),
+    [
+        ({}, False),
+        ({"timeout": 2000}, True),
+        ({"sync_timeout": 9000}, True),
+        ({"host": "10.0.0.8"}, True),
+        ({"port": 5404}, True),
+        ({"connect_timeout": 1000}, True),
+        ({"tls": "on"}, True),
+        ({"algorithm": "lms"}, True),
+        ({"tie_breaker": "highest"}, True),
+        ({"tie_breaker": "2"}, True),
+        ({"tie_breaker": "lowest", "port": 5403, "sync_timeout": 30000}, False),
+    ],
+)
+def test_a_client_of_the_device_that_a_run_did_not_come_to_restart_is_found(
+    differs: dict[str, Any], is_outdated: bool
+) -> None:
+    asked = {"host": "10.0.0.9", "timeout": 3000, **differs}
+    wanted = conf.configuration(request(qdevice=asked), {"node1": 1, "node2": 2})
+    assert qdevice_state.is_outdated(TOLD, wanted) == is_outdated
+    # it is started, or ended, anyway
+    assert not qdevice_state.is_outdated("", wanted)
+    assert not qdevice_state.is_outdated(TOLD, TWO)
+
+
 def test_what_corosync_does_anyway_restarts_nobody() -> None:
     silent = {key: value for key, value in running().items() if key != "totem.link_mode"}
     former = TWO.replace("    link_mode: passive\n", "")
@@ -298,6 +347,11 @@ def test_times_follow_from_the_timers() -> None:
     assert times.token({"token": 1000, "token_coefficient": 650}, 3) == 1650
     assert times.token({"token": None}, 4) == 3000 + 2 * 650
     assert times.consensus({"token": 1000}, 2) == 1200
+    # runtime.config.totem.hold of corosync 3.1.9 with these timers
+    assert times.hold({"token": 1500, "token_coefficient": 500}, 3) == 370
+    assert times.hold({"token": 1500, "hold": 20}, 2) == 20
+    assert times.hold({"token": 2000, "token_retransmits_before_loss_const": 8}, 2) == 184
+    assert times.settling({"token": 1500, "token_coefficient": 500}, 3) == 470
     assert times.consensus({"token": 1000, "consensus": 4000}, 2) == 4000
     assert times.promised({"token": 1500, "token_coefficient": 500}, 3, fencing=700) == 2000 + 2400 + 700 + 1500
 

@@ -214,6 +214,24 @@ def test_a_usual_default_is_set_only_where_the_cluster_has_none(scope: str, new_
     assert declared.changes == ("changes resource default resource-stickiness: from 7 to 0",)
 
 
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_usual_property_is_set_only_where_the_cluster_has_none(scope: str, new_cib: Element, make: Any) -> None:
+    base = {
+        "without_fencing": "I accept that data may be lost",
+        "usual_properties": {"transition-delay": "200ms"},
+    }
+    made = make.merged(base, new_cib, scope, secrets={})
+    assert "adds property transition-delay = 200ms" in made.changes
+    find(made.root, "crm_config//nvpair[@name='transition-delay']").set("value", "0s")
+    again = make.merged(base, made.root, scope, secrets={})
+    assert again.changes == ()
+    assert again.undeclared == ()
+    declared = make.merged({**base, "properties": {"transition-delay": "1s"}}, made.root, secrets={})
+    assert declared.changes == ("changes property transition-delay: from 0s to 1s",)
+    with pytest.raises(Refused, match=r"usual_properties\.stonith-enabled: is on"):
+        make.merged({"usual_properties": {"stonith-enabled": "false"}}, new_cib, scope, secrets={})
+
+
 def test_the_live_cib_is_not_touched(live: Element, everything: dict[str, Any], make: Any) -> None:
     before = copy.deepcopy(live)
     everything["absent"] = ["lonely-not"]

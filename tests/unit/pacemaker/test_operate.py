@@ -30,10 +30,10 @@ def command(action: str, node: str, resource: str, well: dict[str, Any], cib: El
     return " ".join(operate.decide(action, node, resource, well, cib).command)
 
 
-def with_move(cib: Element) -> Element:
+def with_location(cib: Element, name: str, node: str, score: str = "INFINITY") -> Element:
     section = cib.find("configuration/constraints")
     assert section is not None
-    SubElement(section, "rsc_location", {"id": "cli-prefer-web", "rsc": "web", "node": "node2", "score": "INFINITY"})
+    SubElement(section, "rsc_location", {"id": name, "rsc": "web", "node": node, "score": score})
     return cib
 
 
@@ -59,34 +59,60 @@ def test_maintenance_of_all_and_of_one(well: dict[str, Any], cib: Element) -> No
 def test_a_group_moves_as_a_whole(well: dict[str, Any], cib: Element) -> None:
     here = well["resources"]["web-vip"]["nodes"][0]
     there = {"node1": "node2", "node2": "node1"}[here]
-    wanted = f"crm_resource --move --resource web --node {there}"
+    begin = "cibadmin --scope=constraints --modify --allow-create --xml-text"
+    wanted = f'{begin} <rsc_location id="steadfast-move-web" rsc="web" node="{there}" score="INFINITY" />'
     assert command("move", there, "web-vip", well, cib) == wanted
     assert command("move", there, "web", well, cib) == wanted
     assert command("move", here, "web", well, cib) == ""
-    assert command("move", "", "web", well, cib) == "crm_resource --move --resource web"
+    away = f'{begin} <rsc_location id="steadfast-move-web" rsc="web" node="{here}" score="-INFINITY" />'
+    assert command("move", "", "web", well, cib) == away
+
+
+DELETE = "cibadmin --delete-all --force --xpath /cib/configuration/constraints/rsc_location"
 
 
 def test_a_move_is_cleared_only_where_there_is_one(well: dict[str, Any], cib: Element) -> None:
     assert command("clear", "", "web-vip", well, cib) == ""
-    assert operate.without_moves(cib, "web") is None
-    moved = with_move(cib)
-    assert command("clear", "", "web-vip", well, moved) == "crm_resource --clear --resource web"
-    later = operate.without_moves(moved, "web-vip")
+    with_location(cib, "cli-prefer-web", "node2")
+    assert command("clear", "", "web-vip", well, cib) == f"{DELETE}[@id='cli-prefer-web']"
+    with_location(cib, "steadfast-move-web", "node2")
+    assert command("clear", "", "web-vip", well, cib) == f"{DELETE}[@id='cli-prefer-web' or @id='steadfast-move-web']"
+
+
+def test_a_move_of_ours_ends_and_one_by_hand_stays(cib: Element) -> None:
+    with_location(cib, "cli-prefer-web", "node2")
+    assert operate.end_move("web", cib) == operate.Step()
+    assert operate.after_move(cib, "web") is None
+    with_location(cib, "steadfast-move-web", "node2")
+    assert " ".join(operate.end_move("web-vip", cib).command) == f"{DELETE}[@id='steadfast-move-web']"
+    assert operate.end_move("vip", cib) == operate.Step()
+    later = operate.after_move(cib, "web-vip")
     assert later is not None
-    assert operate.moved(later, "web") == []
-    assert operate.moved(moved, "web") == ["cli-prefer-web"]
+    assert [entry.get("id") for entry in operate.moved(later, "web")] == ["cli-prefer-web"]
 
 
-def test_an_interrupted_move_is_finished_where_the_resource_is_there(well: dict[str, Any], cib: Element) -> None:
-    assert operate.left_behind("web", "node2", cib) == operate.Step()
-    moved = with_move(cib)
-    section = moved.find("configuration/constraints")
-    assert section is not None
-    SubElement(section, "rsc_location", {"id": "cli-ban-web-on-node1", "rsc": "web", "node": "node1"})
-    step = operate.left_behind("web-vip", "node2", moved)
-    assert " ".join(step.command) == "crm_resource --clear --resource web --node node2"
-    assert operate.left_behind("web", "node1", moved) == operate.Step()
-    assert operate.left_behind("vip", "node2", moved) == operate.Step()
+@pytest.mark.parametrize(
+    ("move", "is_refused"),
+    [
+        (("cli-prefer-web", "here", "INFINITY"), True),
+        (("cli-ban-web-on-there", "there", "-INFINITY"), True),
+        (("cli-prefer-web", "there", "INFINITY"), False),
+        (("cli-ban-web-on-here", "here", "-INFINITY"), False),
+        (("steadfast-move-web", "here", "INFINITY"), False),
+    ],
+)
+def test_a_move_by_hand_that_is_in_the_way_is_named(
+    move: tuple[str, str, str], is_refused: bool, well: dict[str, Any], cib: Element
+) -> None:
+    name, where, score = move
+    here = well["resources"]["web-vip"]["nodes"][0]
+    nodes = {"here": here, "there": {"node1": "node2", "node2": "node1"}[here]}
+    with_location(cib, name, nodes[where], score)
+    if is_refused:
+        with pytest.raises(Refused, match=f"resource: {name} keeps web where it is"):
+            command("move", nodes["there"], "web", well, cib)
+    else:
+        assert command("move", nodes["there"], "web", well, cib)
 
 
 def test_cleanup_only_where_something_failed(well: dict[str, Any], cib: Element) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pacemaker import daemons
 from pacemaker.status import NOT_RUNNING, facts, problems
 from pacemaker.words import Refused
 
@@ -64,6 +65,12 @@ def changed(path: list[str], value: Any) -> dict[str, Any]:
         (["resources", "vip", "blocked"], True, "resource vip is blocked: the cluster can't do anything with it"),
         (["resources", "vip", "orphaned"], True, "resource vip runs and is no longer configured"),
         (["resources", "vip", "nodes"], ["node1", "node2"], "resource vip runs on node1 and node2 at once"),
+        (
+            ["missing_daemons"],
+            ["pacemaker-attrd"],
+            "pacemaker-attrd does not run on this node, and pacemakerd has given it up; "
+            "'systemctl kill --kill-whom=main --signal=KILL pacemaker.service' there makes it look again",
+        ),
         (["fencing", "enabled"], True, "fencing is on, and there is no device for it"),
     ],
 )
@@ -95,6 +102,18 @@ def test_a_fence_device_has_to_run() -> None:
     assert problems(found) == ["fence device power runs nowhere"]
     found["maintenance_mode"] = True
     assert problems(found) == []
+
+
+def test_a_daemon_that_pacemakerd_has_given_up_is_missed(tmp_path: Path) -> None:
+    for number, command in enumerate(["/usr/sbin/pacemakerd", "/bin/sh\0/usr/lib/pacemaker/pacemaker-attrd", ""]):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "cmdline").write_text(command + "\0" if command else "")
+    (tmp_path / "uptime").write_text("")
+    (tmp_path / "9").mkdir()
+    found = sorted(daemons.programs(str(tmp_path)))
+    assert found == ["/bin/sh", "/usr/sbin/pacemakerd"]
+    assert daemons.missing(found) == list(daemons.NAMES)
+    assert daemons.missing([f"/usr/lib/pacemaker/{name}" for name in daemons.NAMES[1:]]) == ["pacemaker-based"]
 
 
 def test_nothing_runs() -> None:

@@ -22,6 +22,10 @@ _PAIR = re.compile(r"""(?:^|\s)([A-Za-z_][A-Za-z0-9_.-]*)=("(?:[^"\\]|\\.)*"|\S*
 #: Elasticsearch's; its names of loggers are cut short, and this one tells of requests
 _LOG4J = re.compile(r"\[[^\]]+\]\[(?P<level>[A-Z]+) *\]\[(?P<logger>[^\]]*?) *\] (?:\[[^\]]*\] ?)?(?P<said>\S.*)")
 _ANSWERS = "r.suppressed"
+#: Pacemaker's, whose daemons begin a line with a space, and its agents'
+_LEVEL = re.compile(
+    r"\s*(?P<level>emerg|alert|crit|error|warning|notice|info): (?P<said>\S.*)", re.IGNORECASE | re.DOTALL
+)
 
 #: Tomcat's, and where it lists at each start what it is made of
 _JULI = re.compile(r"(?P<level>[A-Z]+) \[(?:[\w.$]*\.)?(?P<logger>[\w$]+)\] (?P<said>\S.*)")
@@ -79,6 +83,14 @@ def read_log4j(text: str) -> Optional[Reading]:
     return Reading(" ".join(match["said"].split()[:4])[:40], "", {"level": match["level"], "logger": match["logger"]})
 
 
+def read_level(text: str) -> Optional[Reading]:
+    """``notice: sentence``, called by the sentence's first words; a line without a level as `read_any` has it."""
+    match = _LEVEL.match(text)
+    if not match:
+        return read_any(text)
+    return Reading(" ".join(match["said"].split()[:4])[:40], "", {"level": match["level"].lower()})
+
+
 def read_juli(text: str) -> Optional[Reading]:
     """``LEVEL [logger] sentence``, called by the sentence's first words; what systemd says of a unit is an event, too.
 
@@ -97,6 +109,7 @@ INTERPRETERS: Mapping[str, Callable[[str], Optional[Reading]]] = {
     "key-value": read_key_values,
     "any": read_any,
     "log4j": read_log4j,
+    "level": read_level,
     "juli": read_juli,
 }
 
