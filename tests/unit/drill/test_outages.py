@@ -159,3 +159,33 @@ def test_blind_time_hides_what_lies_beside_an_outage_and_one_more_elsewhere() ->
     found = analyse(samples, 5_000)
     assert found.blind_us == 50_000 + 150_000 + 80_000
     assert found.hidden_us == 150_000 + 80_000
+
+
+def waiting(seq: int, at_us: int, for_seq: int) -> Sample:
+    return Sample(seq, at_us, 0, Outcome.TIMEOUT, 0, {"waits_for": for_seq})
+
+
+def test_a_user_whose_answer_came_when_the_run_was_being_stopped_is_served_again() -> None:
+    """The clicks that were due while he waited are late, and yet nothing is away any more."""
+    asked = Sample(1, 100_000, 0, Outcome.OK, 350_000)
+    samples = [Sample(0, 0, 0, Outcome.OK, 100), asked, waiting(2, 200_000, 1), waiting(3, 300_000, 1)]
+    (outage,) = find_outages(samples, 100_000)
+    assert (outage.recovered, outage.begin_us, outage.end_us, outage.lost) == (True, 200_000, 450_000, 2)
+
+
+def test_a_user_who_never_got_his_answer_is_not() -> None:
+    for last in (Outcome.PENDING, Outcome.TIMEOUT, Outcome.WRONG):
+        asked = Sample(1, 100_000, 0, last, 350_000)
+        samples = [Sample(0, 0, 0, Outcome.OK, 100), asked, waiting(2, 200_000, 1), waiting(3, 300_000, 1)]
+        (outage,) = find_outages(samples, 100_000)
+        assert not outage.recovered
+
+
+def test_an_answer_of_before_says_nothing_of_a_request_that_was_refused_after_it() -> None:
+    samples = [
+        Sample(0, 0, 0, Outcome.OK, 500_000),
+        waiting(1, 100_000, 0),
+        Sample(2, 200_000, 0, Outcome.REFUSED, 100),
+    ]
+    (outage,) = find_outages(samples, 100_000)
+    assert not outage.recovered

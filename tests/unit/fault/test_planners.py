@@ -39,7 +39,7 @@ def test_every_kind_is_known_by_its_own_name() -> None:
 
 def test_a_stopped_service_is_started_again() -> None:
     plan = planned("service_stop", {"unit": UNIT}, unit="nginx")
-    assert words_of(plan.start) == ["systemctl stop nginx.service"]
+    assert words_of(plan.start) == ["systemctl stop --job-mode=replace-irreversibly nginx.service"]
     assert words_of(plan.heal) == ["systemctl reset-failed nginx.service", "systemctl start nginx.service"]
     assert not plan.instant
 
@@ -49,7 +49,10 @@ def test_a_broken_service_cannot_be_started_until_it_heals() -> None:
     drop_in = str(plan.start[0]["path"])
     assert drop_in.startswith("/run/systemd/system/nginx.service.d/")
     assert plan.start[0]["text"] == "[Service]\nExecStartPre=/bin/false\n"
-    assert words_of(plan.start[1:]) == ["systemctl daemon-reload", "systemctl stop nginx.service"]
+    assert words_of(plan.start[1:]) == [
+        "systemctl daemon-reload",
+        "systemctl stop --job-mode=replace-irreversibly nginx.service",
+    ]
     assert plan.heal[0] == {"do": "remove", "path": drop_in}
     assert words_of(plan.heal[1:]) == [
         "systemctl daemon-reload",

@@ -40,7 +40,8 @@ def plan_stop(arguments: Arguments, facts: Facts) -> Plan:
         mend = (remove(drop_in), run(["systemctl", "daemon-reload"]))
     return Plan(
         words=f"stops {unit}" + (", which cannot be started again" if spoil else ""),
-        start=(*spoil, run(["systemctl", "stop", unit], seconds=JOB_SECONDS)),
+        # whoever sees it stop may start it again at once, and systemd would cancel the stop for that
+        start=(*spoil, run(["systemctl", "stop", "--job-mode=replace-irreversibly", unit], seconds=JOB_SECONDS)),
         # A unit that failed too often lately would refuse to start.
         heal=(
             *mend,

@@ -79,7 +79,8 @@ class SessionProber(HttpProber, WriteProber):
     def send(self, seq: int) -> None:
         """Ask, unless the answer before is still due."""
         if self.connections:
-            self.hub.done(seq, Outcome.TIMEOUT, {"why": "still waiting for the answer before"})
+            (before,) = self.connections
+            self.hub.done(seq, Outcome.TIMEOUT, {"why": "still waiting for the answer before", "waits_for": before})
             return
         self.check.path = self.template.replace("{number}", str(seq))
         super().send(seq)

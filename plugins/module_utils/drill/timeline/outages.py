@@ -74,8 +74,23 @@ def find_outages(samples: Sequence[Sample], interval_us: int, blind: Sequence[Sp
                 current = None
             good_before_us = sample.sent_us
     if current is not None:
-        found.append(_close(current, current.last_us + interval_us, False, blind))
+        back_us = _answered_us(ordered)
+        end_us = current.last_us + interval_us if back_us is None else back_us
+        found.append(_close(current, end_us, back_us is not None, blind))
     return found
+
+
+def _answered_us(ordered: Sequence[Sample]) -> Optional[int]:
+    """When the last attempt got what it waited for: the good answer to the one before it. None where there was none.
+
+    A run that is stopped while somebody waits makes no attempt afterwards that could tell.
+    """
+    last = ordered[-1]
+    before = (last.detail or {}).get("waits_for")
+    for sample in ordered:
+        if sample.seq == before and not is_lost(sample):
+            return max(sample.sent_us + sample.latency_us, last.sent_us)
+    return None
 
 
 def _close(current: _Open, end_us: int, recovered: bool, blind: Sequence[Span]) -> Outage:
