@@ -43,10 +43,36 @@ while True:
 """
 
 
+def stamping() -> socket.socket:
+    """Return a socket for which the kernel stamps what it receives, once it does.
+
+    It begins some time after the first socket has asked, and until then gives the time at which a frame is read.
+    """
+    keeper = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    keeper.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    keeper.bind(("127.0.0.1", 0))
+    for _attempt in range(500):
+        keeper.sendto(b"now", keeper.getsockname())
+        time.sleep(0.02)
+        asked_ns = time.time_ns()
+        _data, control, _flags, _address = keeper.recvmsg(16, 256)
+        if stamp_of(control) < asked_ns:
+            return keeper
+    keeper.close()
+    pytest.fail("the kernel does not stamp what it receives")
+
+
+def stamp_of(control: list[tuple[int, int, bytes]]) -> int:
+    """The time stamp of a received frame, in nanoseconds of the wall clock."""
+    seconds, nanoseconds = struct.unpack("qq", control[0][2][:16])
+    return seconds * 10**9 + nanoseconds
+
+
 class Capture:
     """Every frame on a lab network as a bridge sees it, with the kernel's time stamps (wall clock, ns)."""
 
     def __init__(self, lab: Lab, interfaces: list[str]) -> None:
+        self.keeper = stamping()
         self.sockets = netns.inside(netns.path_of(lab.identity.netns), lambda: [self._open(i) for i in interfaces])
 
     @staticmethod
@@ -69,9 +95,9 @@ class Capture:
                     frame, control, _flags, _address = tap.recvmsg(2048, 256)
                 except BlockingIOError:
                     break
-                seconds, nanoseconds = struct.unpack("qq", control[0][2][:16])
-                found.append((seconds * 10**9 + nanoseconds, frame))
+                found.append((stamp_of(control), frame))
             tap.close()
+        self.keeper.close()
         return sorted(found)
 
 
