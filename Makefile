@@ -48,14 +48,12 @@ setup: prerequisites ## Make .venv with the pinned tools, link the checkout as s
 	@$(TOOLS)/venv
 
 ##@ Check
-# Those beside the others only compute, and take the time in which nodes are waited for.
-STAGES := setup build --beside unit lint sanity simulation -- integration molecule
 .PHONY: test test-all lint unit simulation integration bench sanity molecule format
 test: ## Everything below that a change must pass, cheap to dear, with a summary
-	@python3 $(TOOLS)/stages.py $(STAGES)
+	@python3 $(TOOLS)/stages.py setup build unit+lint+sanity simulation integration molecule
 
 test-all: ## The same with the slow tests, all drills of every scenario, and on every Debian release
-	@MARKS= RELEASE=all STEADFAST_FULL=1 python3 $(TOOLS)/stages.py $(STAGES)
+	@MARKS= RELEASE=all STEADFAST_FULL=1 python3 $(TOOLS)/stages.py setup build unit+lint+sanity simulation integration molecule
 
 lint: setup ## Style, types, YAML, roles, shell, changelog
 	@$(TOOLS)/lint

@@ -8,7 +8,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
 import stages
 
 RULE = re.compile(r"^(?P<target>[A-Za-z][\w./-]*):(?!=)(?P<rest>.*)$", re.MULTILINE)
@@ -57,11 +56,9 @@ def test_documents_name_only_targets_that_exist(project: Path) -> None:
 
 
 def test_the_stages_of_make_test_exist(project: Path) -> None:
-    written = re.search(r"^STAGES := (.*)$", (project / "Makefile").read_text(), re.MULTILINE)
-    assert written
-    plan = stages.parse(written[1].split())
-    assert plan
-    assert {target for part in plan for target in part} <= set(targets(project))
+    recipe = re.search(r"^test:.*\n\t.*stages\.py (.*)$", (project / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    assert set(re.split(r"[ +]", recipe[1])) <= set(targets(project))
 
 
 def test_ci_runs_make_test_and_nothing_else(project: Path) -> None:
@@ -108,57 +105,20 @@ def test_stages_stop_at_the_first_failure(tmp_path: Path, project: Path) -> None
     assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
 
 
-MEET = "touch $@; for i in $$(seq 500); do [ -e {0} ] && break; sleep 0.02; done; test -e {0}"
-
-
-def test_stages_beside_run_with_those_that_follow_and_keep_their_output_together(tmp_path: Path, project: Path) -> None:
+def test_stages_side_by_side_all_count_and_keep_their_output_together(tmp_path: Path, project: Path) -> None:
     # each waits for the other, so neither would end alone
+    meet = "touch $@; for i in $$(seq 500); do [ -e {0} ] && break; sleep 0.02; done; test -e {0}"
     makefile = (
-        "first:\n\t@echo ran $@\n"
-        f"one:\n\t@{MEET.format('two')}; echo ran $@; echo ran $@; nice\n"
-        f"two:\n\t@{MEET.format('one')}; echo ran $@\n"
-        "three four:\n\t@echo ran $@\n"
+        f"one:\n\t@{meet.format('two')}; echo ran $@; echo ran $@\n"
+        f"two:\n\t@{meet.format('one')}; echo ran $@; exit 3\n"
+        "three:\n\t@echo ran $@\n"
     )
-    done = run_stages(tmp_path, project, makefile, "first", "--beside", "one", "three", "--", "two", "four")
-    assert done.returncode == 0
-    ran = re.findall(r"^ran (\w+)$", done.stdout, re.MULTILINE)
-    assert ran[0] == "first"
-    assert sorted(ran[1:]) == ["four", "one", "one", "three", "two"]
-    assert "ran one\nran one\n19\n=== end of one\n" in done.stdout
-    assert [line.split()[:2] for line in done.stdout.splitlines()[-8:-3]] == [
-        [name, "passed"] for name in ("first", "one", "three", "two", "four")
-    ]
-    assert done.stdout.splitlines()[-1] == "5 passed, 0 failed"
-
-
-@pytest.mark.parametrize("broken", ["one", "two"])
-def test_a_failure_on_one_side_lets_nothing_further_begin_on_the_other(
-    tmp_path: Path, project: Path, broken: str
-) -> None:
-    whole = next(iter({"one", "two"} - {broken}))
-    # the whole one ends when the broken one is long over, whatever the machine is doing
-    wait = "for i in $$(seq 3000); do kill -0 $$(cat pid) 2> /dev/null || break; sleep 0.02; done; sleep 0.5"
-    makefile = (
-        "first:\n\t@echo ran $@\n"
-        f"{broken}:\n\t@echo $$PPID > pid.tmp; mv pid.tmp pid; exit 3\n"
-        f"{whole}:\n\t@until [ -e pid ]; do sleep 0.02; done; {wait}; echo ran $@\n"
-        "three four:\n\t@echo ran $@\n"
-    )
-    done = run_stages(tmp_path, project, makefile, "first", "--beside", "one", "three", "--", "two", "four")
+    done = run_stages(tmp_path, project, makefile, "one+two", "three")
     assert done.returncode == 1
-    assert re.findall(r"^ran (\w+)$", done.stdout, re.MULTILINE) == ["first", whole]
-    assert done.stdout.splitlines()[-1] == "2 passed, 1 failed"
-
-
-def test_nothing_runs_beside_when_what_comes_first_fails(tmp_path: Path, project: Path) -> None:
-    makefile = "first:\n\t@exit 3\none two:\n\t@echo ran $@\n"
-    done = run_stages(tmp_path, project, makefile, "first", "--beside", "one", "--", "two")
-    assert "ran" not in re.findall(r"^\w+", done.stdout, re.MULTILINE)
-    assert done.stdout.splitlines()[-1] == "0 passed, 1 failed"
-
-
-@pytest.mark.parametrize("words", ["", "--beside one -- two", "one --beside two", "one --beside -- two", "one -k"])
-def test_stages_that_make_no_sense_are_refused(tmp_path: Path, project: Path, words: str) -> None:
-    done = run_stages(tmp_path, project, "one two:\n\t@echo ran $@\n", *words.split())
-    assert done.returncode == 2
-    assert done.stderr.startswith("usage: ")
+    assert re.findall(r"^ran (\w+)$", done.stdout, re.MULTILINE) == ["one", "one", "two"]
+    assert [line.split()[:2] for line in done.stdout.splitlines()[-6:-3]] == [
+        ["one", "passed"],
+        ["two", "failed"],
+        ["three", "not"],
+    ]
+    assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
