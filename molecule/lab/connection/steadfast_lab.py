@@ -15,6 +15,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
 from steadfast_lab.entering import run_in
 from steadfast_lab.process import is_alive
+from steadfast_lab.readied import run_readied, settings_of
 
 DOCUMENTATION = r"""
 name: steadfast_lab
@@ -53,12 +54,18 @@ class Connection(ConnectionBase):
         self._connected = True
         return self
 
+    def _init(self) -> int:
+        return init_of(self.get_option("remote_addr"))
+
     def _run(self, command: list[str], **streams: Any) -> tuple[int, bytes, bytes]:
-        return run_in(init_of(self.get_option("remote_addr")), command, **streams)
+        return run_in(self._init(), command, **streams)
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Run a command line in the machine; return its code, output and errors."""
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+        settings = settings_of(cmd) if in_data else None
+        if settings is not None and (done := run_readied(self._init(), settings, in_data)):
+            return done
         return self._run(["/bin/sh", "-c", cmd], data=in_data)
 
     def put_file(self, in_path: str, out_path: str) -> None:

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 CGROUPS = Path("/sys/fs/cgroup")
+SCRIPTS = "/usr/local/lib/steadfast-lab"  # the lab's folder `inside`, on every machine
+LIBRARIES = "/usr/local/lib/steadfast-ansible"  # has the controller's package `ansible`
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
     "LANG": "C.UTF-8",
-    # Keeps what Python compiles of each task's modules: bytecode/sitecustomize.py of the lab, and where it keeps it.
-    "PYTHONPATH": "/usr/local/lib/steadfast-lab",
+    # Keeps what Python compiles of each task's modules: inside/sitecustomize.py of the lab, and where it keeps it.
+    "PYTHONPATH": SCRIPTS,
     "LAB_BYTECODE": "/var/cache/steadfast-lab",
 }
 

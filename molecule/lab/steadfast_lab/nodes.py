@@ -11,9 +11,11 @@ from pathlib import Path
 
 from . import process, realtime, weight
 from .engine import Engine
+from .entering import LIBRARIES, SCRIPTS
 from .errors import LabError, say
 from .fabric import Fabric
 from .identity import CHECKOUT_LABEL, LAB_LABEL, Identity
+from .readied import libraries
 from .run import run
 from .state import LabState
 from .topology import NodePlan
@@ -61,7 +63,9 @@ class Machines:
         """Make the machine's disk: a container that has not been started yet."""
         labels = {CHECKOUT_LABEL: self.identity.checkout, LAB_LABEL: self.identity.lab, "org.steadfast.node": node.name}
         # What Ansible's connection has its processes import (see there).
-        volumes = {str(Path(__file__).resolve().parents[1] / "bytecode"): "/usr/local/lib/steadfast-lab:ro"}
+        volumes = {str(Path(__file__).resolve().parents[1] / "inside"): f"{SCRIPTS}:ro"}
+        if found := libraries():
+            volumes[str(found / "ansible")] = f"{LIBRARIES}/ansible:ro"
         if self.state.plan.shared:
             folder = self.identity.directory / "shared"
             folder.mkdir(parents=True, exist_ok=True)

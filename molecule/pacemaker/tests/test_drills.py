@@ -134,7 +134,8 @@ def test_a_service_moves_only_when_it_has_failed_twice(drills: dict[str, dict[st
     assert measure(drills["A service that fails twice"], "page", "moves") == 1
 
 
-def test_the_game_day_was_complete(proof: Path, is_full: bool) -> None:
+def test_the_game_day_was_complete(proof: Path, drills: dict[str, dict[str, Any]], is_full: bool) -> None:
+    assert drills
     if not is_full:
         pytest.skip("game days belong to the full list")
     found = runs_of(proof / "gameday" / "latest" / "report.json")

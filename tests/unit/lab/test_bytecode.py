@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parents[3] / "molecule" / "lab" / "bytecode"
+HERE = Path(__file__).resolve().parents[3] / "molecule" / "lab" / "inside"
 Say = Callable[..., str]
 
 
