@@ -84,7 +84,7 @@ format: setup ## Let ruff put the Python files into shape
 build: setup ## The collection's artefact in build/, checked and installed into build/collections
 	@$(PYTHON_ENV) $(TOOLS)/artefact.py build
 
-figures: prepare ## Example reports and the picture in docs/, from runs of now: make figures [SYSTEM=heartbeat] [PART=demo]
+figures: prepare build ## Example reports and the picture in docs/, from runs of now: make figures [SYSTEM=heartbeat] [PART=demo|gameday|full]
 	@$(TOOLS)/figures $(or $(SYSTEM),heartbeat) $(PART)
 
 docs: setup ## Write the variable tables of docs/roles from the argument specs

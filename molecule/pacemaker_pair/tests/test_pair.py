@@ -66,7 +66,14 @@ def test_every_kind_of_failure_was_measured(proof: Path, is_full: bool) -> None:
     if not (proof / "report.json").exists():
         pytest.skip("the pair has not been broken yet")
     found = {run["title"]: run["verdict"] for run in json.loads((proof / "report.json").read_text())["runs"]}
-    wanted = {"Power loss of the serving node", "Return of the lost node"}
+    wanted = {
+        "Clean stop of the serving node",
+        "Start of the stopped node",
+        "Power loss of the serving node",
+        "Return of the lost node",
+        "Partition, the serving node alone",
+        "Return of the fenced node",
+    }
     if is_full:
         wanted |= {
             "Loss of the third party",

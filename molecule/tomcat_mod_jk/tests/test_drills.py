@@ -63,7 +63,7 @@ def test_a_planned_change_costs_no_answer(drills: dict[str, dict[str, Any]], is_
     planned = [drill for drill in drills.values() if drill["fault"]["kind"] == "config_change"]
     if not is_full:
         pytest.skip("planned changes belong to the full list")
-    assert len(planned) == 3
+    assert len(planned) == 4
     for drill in planned:
         for name in ("user", "other"):
             (found,) = [probe for probe in drill["probes"] if probe["name"] == name]
