@@ -84,3 +84,24 @@ def test_a_simulation_says_what_would_move(programs: Tools) -> None:
     node.append(standby)
     told = [move.sentence() for move in moves(programs.simulate(running))]
     assert "vip would move from node1 to node2" in told
+
+
+def test_what_still_runs_of_a_clone_that_goes_is_no_objection(
+    everything: dict[str, Any], new_cib: Element, make: Any, programs: Tools
+) -> None:
+    root = make.merged(everything, new_cib).root
+    status = root.find("status")
+    assert status is not None
+    for number, node in enumerate(("node1", "node2", "node3"), 1):
+        status.append(
+            fromstring(
+                f'<node_state id="{number}" uname="{node}" in_ccm="true" crmd="online" join="member" expected="member">'
+                f'<lrm id="{number}"><lrm_resources>'
+                '<lrm_resource id="left" type="Dummy" class="ocf" provider="pacemaker">'
+                '<lrm_rsc_op id="left_last_0" operation="start" operation_key="left_start_0" rc-code="0" op-status="0"'
+                ' call-id="9" interval="0" crm-debug-origin="x" crm_feature_set="3.16.2" transition-key="1:1:0:abc"'
+                f' transition-magic="0:0;1:1:0:abc" on_node="{node}"/>'
+                "</lrm_resource></lrm_resources></lrm></node_state>"
+            )
+        )
+    assert programs.verify(root) == []
