@@ -9,7 +9,9 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring
 
 import pytest
-from pacemaker import describe, tree
+from pacemaker import compose, describe, tree
+from pacemaker import live as live_module
+from pacemaker.agents import Agent, Parameter
 from pacemaker.export import export
 from pacemaker.words import Refused
 
@@ -36,15 +38,162 @@ def test_what_is_so_stays_to_the_letter(scope: str, live: Element, everything: d
     assert tree.written(again.root) == tree.written(live)
 
 
+@pytest.mark.parametrize("secrets", [None, {}], ids=["with", "without"])
 @pytest.mark.parametrize("scope", SCOPES)
-def test_an_export_declared_again_changes_nothing(scope: str, live: Element, make: Any) -> None:
+def test_an_export_declared_again_changes_nothing(scope: str, secrets: Any, live: Element, make: Any) -> None:
     exported = export(live)
     assert exported.not_expressible == []
     assert exported.secrets == {"power": ["password"]}
     variables = {name[len("pacemaker_") :]: value for name, value in exported.variables.items()}
-    again = make.merged(variables, live, scope)
+    again = make.merged(variables, live, scope, secrets=secrets)
+    assert again.changes == ()
+    assert again.kept_secrets == ({} if secrets is None else {"power": ("password",)})
+    assert tree.written(again.root) == tree.written(live)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_secret_stays_where_nothing_else_is_declared_of_its_set(scope: str, new_cib: Element, make: Any) -> None:
+    device = {"name": "power", "agent": "fence_apc"}
+    live = make.merged({"fence_devices": [device]}, new_cib).root
+    again = make.merged({"fence_devices": [device]}, live, scope, secrets={})
     assert again.changes == ()
     assert tree.written(again.root) == tree.written(live)
+
+
+def test_a_secret_in_a_second_set_stays_and_its_fellows_go(
+    live: Element, everything: dict[str, Any], make: Any
+) -> None:
+    second = SubElement(find(live, "resources/primitive[@id='power']"), "instance_attributes", {"id": "more"})
+    for name in ("password", "community", "timeout"):
+        SubElement(second, "nvpair", {"id": f"more-{name}", "name": name, "value": "one"})
+    root = make.merged(everything, live, "full").root
+    assert [pair.get("name") for pair in find(root, "resources//instance_attributes[@id='more']")] == ["community"]
+
+
+def test_a_secret_goes_when_it_is_declared_to_be_none(live: Element, everything: dict[str, Any], make: Any) -> None:
+    gone = make.merged(everything, live, secrets={"power": {"password": None}})
+    assert gone.changes == ("changes resource power: parameters.password is taken away",)
+    assert gone.kept_secrets == {}
+    back = make.merged(everything, gone.root)
+    assert back.changes == ("changes resource power: parameters.password is set",)
+
+
+def test_a_secret_that_an_agent_needs_may_stay_undeclared(new_cib: Element, metadata: Any) -> None:
+    needs = {"stonith:fence_x": Agent("stonith:fence_x", {"password": Parameter("string", True, ())}, (), True)}
+    request = {"fence_devices": [{"name": "power", "agent": "fence_x"}]}
+    with pytest.raises(Refused, match="can't do without it"):
+        compose.compose(request, {}, needs, live_module.around(new_cib))
+    find(new_cib, "resources").append(
+        fromstring(
+            '<primitive id="power" class="stonith" type="fence_x"><instance_attributes id="p">'
+            '<nvpair id="p1" name="passwd" value="x"/></instance_attributes></primitive>'
+        )
+    )
+    compose.compose(request, {}, needs, live_module.around(new_cib))
+    with pytest.raises(Refused, match="can't do without it"):
+        compose.compose(request, {"power": {"passwd": None}}, needs, live_module.around(new_cib))
+
+
+def test_additive_leaves_what_nobody_declares_whatever_it_refers_to(
+    live: Element, everything: dict[str, Any], make: Any
+) -> None:
+    for section, text in (
+        ("constraints", '<rsc_location id="of-tag" rsc="frontend" node="node1" score="1"/>'),
+        ("constraints", '<rsc_order id="of-template" first="base" then="frontend"/>'),
+        ("tags", '<tag id="odd"><obj_ref id="reader"/><obj_ref id="mail"/></tag>'),
+        ("fencing-topology", '<fencing-level id="odd-level" target="node2" index="9" devices="power,nobody"/>'),
+    ):
+        find(live, section).append(fromstring(text))
+    again = make.merged(everything, live)
+    assert again.changes == ()
+    assert tree.written(again.root) == tree.written(live)
+    declared = [{"resource": "frontend", "node": "node1", "score": 1, "name": "of-tag"}]
+    everything["locations"] += declared
+    assert make.merged(everything, live).changes == ()
+
+
+def test_what_needs_an_absent_tag_or_role_goes_and_the_rest_of_it_stays(
+    live: Element, everything: dict[str, Any], make: Any
+) -> None:
+    find(live, "resources").append(fromstring(HAND_MADE))
+    for section, text in (
+        ("tags", '<tag id="both"><obj_ref id="hand"/><obj_ref id="lonely"/></tag>'),
+        ("tags", '<tag id="alone"><obj_ref id="hand"/></tag>'),
+        ("constraints", '<rsc_location id="of-alone" rsc="alone" node="node1" score="1"/>'),
+        ("constraints", '<rsc_location id="of-both" rsc="both" node="node1" score="1"/>'),
+        ("acls", '<acl_role id="old"/>'),
+        ("acls", '<acl_target id="bob"><role id="old"/><role id="reader"/></acl_target>'),
+        ("acls", '<acl_target id="carol"><role id="old"/></acl_target>'),
+    ):
+        find(live, section).append(fromstring(text))
+    everything["absent"] = ["hand", "old"]
+    root = make.merged(everything, live).root
+    assert [ref.get("id") for ref in find(root, "tags/tag[@id='both']")] == ["lonely"]
+    assert [role.get("id") for role in find(root, "acls/acl_target[@id='bob']")] == ["reader"]
+    ids = {entry.get("id") for entry in root.iter()}
+    assert "of-both" in ids
+    assert not ids & {"alone", "of-alone", "old", "carol"}
+
+
+def test_a_user_may_have_a_role_that_nobody_declares(live: Element, everything: dict[str, Any], make: Any) -> None:
+    find(live, "acls").append(fromstring('<acl_role id="by-hand"/>'))
+    everything["acl_users"].append({"name": "bob", "roles": ["by-hand"]})
+    assert make.merged(everything, live).changes == ("adds ACL user bob",)
+    everything["absent"] = ["by-hand"]
+    with pytest.raises(Refused, match="nobody knows 'by-hand'"):
+        make.merged(everything, live)
+
+
+UNSPEAKABLE = (
+    ("crm_config/cluster_property_set", '<nvpair id="u1" name="hacluster-own" value="1"/>', "property hacluster-own"),
+    ("rsc_defaults/meta_attributes", '<nvpair id="u2" name="odd" value="1"/>', "resource default odd"),
+    (
+        "resources//primitive[@id='app']/meta_attributes",
+        '<nvpair id="u3" name="odd" value="1"/>',
+        "meta.odd is taken away",
+    ),
+    (
+        "resources//primitive[@id='app']/operations/op[@name='monitor']",
+        '<meta_attributes id="u4"><nvpair id="u5" name="timeout" value="5"/></meta_attributes>',
+        "in resource app: operations.monitor.10000ms from record-pending=true",
+    ),
+    ("resources", '<bundle id="box"><docker image="x"/></bundle>', "resource box (bundle)"),
+    (
+        "resources",
+        '<group id="of-template"><primitive id="x" template="base"/></group>',
+        "group of-template, for something",
+    ),
+    ("constraints", '<rsc_location id="on-box" rsc="box" node="node1" score="1"/>', "constraint on-box (rsc_location)"),
+    ("fencing-topology", '<fencing-level id="lvl" target="node2" index="9" devices="power,box"/>', "fencing level lvl"),
+    ("tags", '<tag id="odd"><obj_ref id="reader"/></tag>', "tag odd"),
+    ("alerts/alert", '<instance_attributes id="u6"><rule id="u7" score="1"/></instance_attributes>', "in alert mail: "),
+)
+
+
+@pytest.mark.parametrize("scope", ["additive", "full"])
+def test_what_an_export_cannot_say_is_named_and_nothing_else_changes(scope: str, live: Element, make: Any) -> None:
+    find(live, "resources//op[@id='app-monitor-interval-10s']").set("record-pending", "true")
+    for place, text, _told in UNSPEAKABLE:
+        find(live, place).append(fromstring(text))
+    exported = export(live)
+    for _place, _text, told in UNSPEAKABLE:
+        assert [one for one in exported.not_expressible if told in one], (told, exported.not_expressible)
+    assert "record-pending=true" in " ".join(exported.not_expressible)
+    variables = {key[len("pacemaker_") :]: value for key, value in exported.variables.items()}
+    again = make.merged(variables, live, scope, secrets={})
+    told = " ".join(exported.not_expressible)
+    assert again.changes
+    for change in again.changes:
+        kind, _space, rest = change.partition(" ")
+        assert (rest if kind == "changes" else rest.rpartition(" ")[2]) in told, change
+
+
+def test_an_export_says_that_it_would_be_refused(live: Element) -> None:
+    find(live, "resources").append(fromstring('<primitive id="a b" class="ocf" provider="pacemaker" type="Dummy"/>'))
+    assert export(live).not_expressible == [
+        "all of it, as the variables would be refused: pacemaker_resources[a b].name: 'a b' can't be a name: a letter "
+        "first, then letters, digits, '-', '_' and '.'"
+    ]
 
 
 @pytest.mark.parametrize("name", ["pcs.xml", "crmsh.xml"])
@@ -228,8 +377,29 @@ def test_a_usual_property_is_set_only_where_the_cluster_has_none(scope: str, new
     assert again.undeclared == ()
     declared = make.merged({**base, "properties": {"transition-delay": "1s"}}, made.root, secrets={})
     assert declared.changes == ("changes property transition-delay: from 0s to 1s",)
-    with pytest.raises(Refused, match=r"usual_properties\.stonith-enabled: is on"):
+    with pytest.raises(Refused, match=r"^pacemaker_usual_properties\.stonith-enabled: is on"):
         make.merged({"usual_properties": {"stonith-enabled": "false"}}, new_cib, scope, secrets={})
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_usual_value_follows_its_reasons_until_somebody_chooses_another(
+    scope: str, new_cib: Element, make: Any
+) -> None:
+    def base(delay: str) -> dict[str, Any]:
+        return {
+            "without_fencing": "I accept that data may be lost",
+            "usual_properties": {"transition-delay": delay},
+        }
+
+    made = make.merged(base("217ms"), new_cib, scope, secrets={})
+    for delay, former in (("412ms", "217ms"), ("217ms", "412ms")):
+        # a longer token or another node
+        follows = make.merged(base(delay), made.root, scope, secrets={})
+        assert follows.changes == (f"changes property transition-delay: from {former} to {delay}",)
+        assert make.merged(base(delay), follows.root, scope, secrets={}).changes == ()
+        made = follows
+    find(made.root, "crm_config//nvpair[@name='transition-delay']").set("value", "5s")
+    assert make.merged(base("412ms"), made.root, scope, secrets={}).changes == ()
 
 
 def test_the_live_cib_is_not_touched(live: Element, everything: dict[str, Any], make: Any) -> None:
