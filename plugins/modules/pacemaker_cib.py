@@ -36,7 +36,10 @@ options:
     type: dict
     required: true
   secrets:
-    description: Name of a resource or fence device to parameters whose values nobody may see.
+    description:
+      - Name of a resource or fence device to parameters whose values nobody may see.
+      - A secret that the cluster has and that is not named here stays as it is, in every scope, since no export has it.
+        One that is null here is taken away.
     type: dict
     default: {}
   scope:
@@ -115,6 +118,11 @@ undeclared:
   elements: str
   returned: when state is applied
   sample: ["resource old-vip"]
+kept_secrets:
+  description: Declared resources to secrets that they have and that are not declared. They stay, in every scope.
+  type: dict
+  returned: when state is applied
+  sample: {power: [password]}
 patch:
   description: The patch as XML, the values of secrets hidden.
   type: str
@@ -141,7 +149,7 @@ from xml.etree.ElementTree import Element, fromstring
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import describe, tree
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.agents import Agent
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.compose import Around, Wanted, compose
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.compose import Wanted, compose
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.live import around, with_nodes
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.local import are_installed, tools_of
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.merge import Merged, Scope, merge
@@ -163,7 +171,8 @@ class Request:
         self.scope = Scope(module.params["scope"])
         self.agents: dict[str, Agent] = {}
         self.owners = {(str(owner), str(name)) for owner, found in self.secrets.items() for name in found or {}}
-        self.hidden = {str(value) for owner in self.secrets.values() for value in (owner or {}).values()}
+        given = [value for owner in self.secrets.values() for value in (owner or {}).values()]
+        self.hidden = {str(value) for value in given if value is not None}
 
     def ask_agents(self) -> None:
         """Read the metadata of the agents that are named. Raises Refused for one that is needed and not here."""
@@ -180,7 +189,7 @@ class Request:
         """What the CIB should have beside the live one. Raises Refused."""
         there = with_nodes(around(live), self.module.params["nodes"])
         if self.scope is Scope.FULL:
-            there = Around(nodes=there.nodes)
+            there = there.of_the_declared()
         return compose(self.configuration, self.secrets, self.agents, there)
 
     def live(self, *, may_be_missing: bool) -> Optional[Element]:
@@ -216,13 +225,18 @@ class Request:
             "changed": bool(merged.changes),
             "changes": list(merged.changes),
             "undeclared": list(merged.undeclared),
+            "kept_secrets": {owner: list(names) for owner, names in merged.kept_secrets.items()},
             "moves": [move.as_dict() for move in moved],
             "checked_agents": sorted(self.agents),
         }
         if patch:
             found["patch"] = tree.written(describe.hide(fromstring(patch), hidden))
         if self.module._diff and merged.changes:
-            told = [*merged.changes, *(move.sentence() for move in moved)]
+            kept = (
+                f"keeps {', '.join(names)} of resource {owner}: a secret stays unless the declaration names another"
+                for owner, names in merged.kept_secrets.items()
+            )
+            told = [*merged.changes, *kept, *(move.sentence() for move in moved)]
             found["diff"] = [
                 {
                     "before_header": "CIB as it is",

@@ -13,7 +13,7 @@ version_added: 0.1.0
 description:
   - Asks C(crm_mon) for the state of the cluster and says in sentences what is wrong.
   - With O(export), it also gives the live configuration as variables of the role C(steadfast.ha.pacemaker). Declared
-    again, they change nothing.
+    again, they change nothing but what RV(not_expressible) names.
   - Changes nothing. A cluster that is not running is an answer, not a failure.
 author: the steadfast.ha authors (@steadfast-ha)
 extends_documentation_fragment: steadfast.ha.reading
@@ -27,6 +27,10 @@ options:
     description: Seconds to wait until there are no problems any more.
     type: float
     default: 0
+  wants_fencing:
+    description: Whether fencing that is switched off is a problem.
+    type: bool
+    default: false
   export:
     description: Also give the live configuration as variables.
     type: bool
@@ -87,6 +91,18 @@ resources:
   type: dict
   returned: always
   sample: {vip: {agent: "ocf:heartbeat:IPaddr2", active: true, nodes: [node1], roles: {node1: Started}}}
+symmetric:
+  description: Whether resources may run on every node that nobody has excluded.
+  type: bool
+  returned: always
+  sample: true
+clones:
+  description: >-
+    Name of each clone to how many instances it has, the nodes where these are active and where they are promoted, and
+    whether it is promotable, unique and managed.
+  type: dict
+  returned: always
+  sample: {state: {promotable: true, unique: false, instances: 2, nodes: [node1, node2], promoted: [node1]}}
 failures:
   description: Actions that failed and have not been cleaned up.
   type: list
@@ -127,11 +143,14 @@ secrets:
   returned: when O(export) and the cluster runs
   sample: {power: [password]}
 not_expressible:
-  description: What the configuration has and the variables have no words for. Scope V(additive) leaves it alone.
+  description:
+    - What the configuration has and the variables have no words for, one sentence each that says where.
+    - Whole things, such as a bundle, are left alone by scope V(additive) and go with V(full). What is part of a
+      declared thing, such as an option of an operation, goes in every scope once that is declared.
   type: list
   elements: str
   returned: when O(export) and the cluster runs
-  sample: []
+  sample: ["in resource db: operations.monitor.10000ms from record-pending=true timeout=20s to timeout=20s"]
 """
 
 import os
@@ -161,6 +180,7 @@ def main() -> None:
         argument_spec={
             "expected_nodes": {"type": "list", "elements": "str", "default": []},
             "wait": {"type": "float", "default": 0},
+            "wants_fencing": {"type": "bool", "default": False},
             "export": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
@@ -173,7 +193,7 @@ def main() -> None:
     try:
         while True:
             found = look(tools)
-            wrong = problems(found, expected, os.uname().nodename)
+            wrong = problems(found, expected, os.uname().nodename, wants_fencing=module.params["wants_fencing"])
             if not wrong or time.monotonic() >= deadline:
                 break
             time.sleep(0.5)

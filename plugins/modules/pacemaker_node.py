@@ -19,8 +19,8 @@ attributes:
     description: Tells what it would ask for.
     support: full
   diff_mode:
-    description: There is one thing that changes, and RV(does) says it.
-    support: none
+    description: Shows the one thing that changes, such as a switch or a place, as it is and as it will be.
+    support: full
 options:
   action:
     description:
@@ -136,6 +136,8 @@ def main() -> None:
             left = operate.end_move(resource, tools.query())
             step = left if left.command and not would_go_back(tools, resource) else step
         result.update(changed=bool(step.command), does=step.says)
+        if module._diff and step.command:
+            result["diff"] = step.diff()
         if step.command and not module.check_mode:
             tools.ask(*step.command)
             tools.settle(timeout)

@@ -40,8 +40,12 @@ def test_a_timer_goes_out_by_one_reload_and_once(runs: Runs, is_full: bool) -> N
     reload, again = plays_among_the_side_effects(runs)[-2:]
     reloads = [host for host, task in reload.changed if "Reload corosync everywhere" in task]
     assert len(reloads) == 1
+    # the delay before planning follows the timers, and one node speaks for all
+    pushes = [host for host, task in reload.changed if "Push what is different" in task]
+    assert len(pushes) == 1
     assert {task.rsplit(" : ", 1)[-1] for _host, task in reload.changed} == {
         "Write corosync.conf and the key",
         "Reload corosync everywhere",
+        "Push what is different",
     }
     assert again.changed == ()

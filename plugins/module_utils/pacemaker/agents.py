@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 from xml.etree.ElementTree import ParseError, fromstring
@@ -97,7 +97,7 @@ def _action(entry: Any) -> Action:
 def check(where: str, agent: Agent, given: Mapping[str, str], *, fills: frozenset[str] = frozenset()) -> None:
     """Refuse parameters that the agent does not know, does without or can't read.
 
-    ``fills``: parameters that Pacemaker gives the agent itself, such as the node to fence. Raises Refused.
+    ``fills``: parameters that it gets all the same, from Pacemaker itself or because it has them. Raises Refused.
     """
     extra = FENCE_PARAMETERS if agent.name.startswith("stonith:") else frozenset()
     if given and not agent.takes_parameters:
@@ -109,11 +109,11 @@ def check(where: str, agent: Agent, given: Mapping[str, str], *, fills: frozense
             raise Refused(f"{where}.{name}: {agent.name} does not know it, {nearest(name, agent.parameters)}")
         _fits(f"{where}.{name}", agent.parameters[name], value)
     for name, parameter in agent.parameters.items():
-        if parameter.required and name not in given and name not in fills and not _other_name(agent, name, given):
+        if parameter.required and name not in given and name not in fills and not _other_name(name, {*given, *fills}):
             raise Refused(f"{where}.{name}: {agent.name} can't do without it")
 
 
-def _other_name(agent: Agent, name: str, given: Mapping[str, str]) -> bool:
+def _other_name(name: str, given: Collection[str]) -> bool:
     """Fence agents have two names for some things, ``ip`` and ``ipaddr``: either will do."""
     pairs = (("ip", "ipaddr"), ("username", "login"), ("password", "passwd"), ("plug", "port"))
     return any(name in pair and any(other in given for other in pair) for pair in pairs)

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from . import constraints, resources, sections
 from .agents import Agent
-from .shape import named, values
+from .shape import named, values, variable
 from .words import META, OPERATION_DEFAULTS, OWN_PROPERTIES, PROPERTIES, Refused, known, nearest, xml_id
 
 #: What somebody has to say who runs a cluster that can't fence.
@@ -45,15 +45,25 @@ class Wanted:
     absent: frozenset[str] = frozenset()
     #: (resource, parameter) whose value nobody may see
     hidden: frozenset[tuple[str, str]] = frozenset()
+    #: (resource, parameter) of secrets that are declared to be none, and go
+    forgotten: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
 class Around:
-    """What there is already, besides the configuration: names of nodes, and of resources that nobody declares."""
+    """What there is already, besides the configuration: names of nodes, and of things that nobody declares."""
 
     nodes: Collection[str] = ()
     resources: Collection[str] = ()
     fence_devices: Collection[str] = ()
+    tags: Collection[str] = ()
+    acl_roles: Collection[str] = ()
+    #: resource, declared or not -> its parameters that are secrets; they stay as they are where nobody names them
+    secrets: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def of_the_declared(self) -> Around:
+        """Return the same for a declaration that speaks for all of the cluster: it can mean nothing else."""
+        return Around(nodes=self.nodes, secrets=self.secrets)
 
 
 def compose(
@@ -66,20 +76,31 @@ def compose(
     for key in configuration:
         if key not in KEYS:
             raise Refused(f"{key}: nobody knows it, {nearest(str(key), KEYS)}")
-    shelf = resources.build(configuration, agents, secrets)
-    absent = frozenset(xml_id("absent", name) for name in configuration.get("absent") or ())
+    forgotten = frozenset(
+        (str(owner), str(name))
+        for owner, found in secrets.items()
+        for name, value in (found.items() if isinstance(found, Mapping) else ())
+        if value is None
+    )
+    kept = {
+        owner: frozenset(name for name in names if (owner, name) not in forgotten)
+        for owner, names in around.secrets.items()
+    }
+    shelf = resources.build(configuration, agents, secrets, kept)
+    absent = frozenset(xml_id(variable("absent"), name) for name in configuration.get("absent") or ())
     for name in absent & set(shelf.found):
-        raise Refused(f"absent: {name} is declared too")
+        raise Refused(f"{variable('absent')}: {name} is declared too")
     devices = {name for name, made in shelf.found.items() if made.get("class") == "stonith"}
     names = (set(shelf.found) | set(around.resources)) - absent
-    found = constraints.build(configuration, names, around.nodes)
+    tags = {str(entry.get("name")) for entry in configuration.get("tags") or () if isinstance(entry, Mapping)}
+    found = constraints.build(configuration, names | ((tags | set(around.tags)) - absent), around.nodes)
     defaults = frozenset(META)
     return Wanted(
         _properties(configuration, bool(devices | set(around.fence_devices) - absent)),
-        named("usual_properties", configuration.get("usual_properties"), PROPERTIES - OWN_PROPERTIES),
-        named("resource_defaults", configuration.get("resource_defaults"), defaults),
-        named("usual_resource_defaults", configuration.get("usual_resource_defaults"), defaults),
-        named("operation_defaults", configuration.get("operation_defaults"), OPERATION_DEFAULTS),
+        _named("usual_properties", configuration, PROPERTIES - OWN_PROPERTIES),
+        _named("resource_defaults", configuration, defaults),
+        _named("usual_resource_defaults", configuration, defaults),
+        _named("operation_defaults", configuration, OPERATION_DEFAULTS),
         _of_nodes("node_attributes", configuration, around.nodes),
         _of_nodes("node_utilization", configuration, around.nodes),
         [shelf.found[name] for name in shelf.top],
@@ -88,37 +109,42 @@ def compose(
             configuration.get("fence_levels"), (devices | set(around.fence_devices)) - absent, around.nodes
         ),
         sections.alerts(configuration.get("alerts")),
-        sections.acls(configuration),
+        sections.acls(configuration, set(around.acl_roles) - absent),
         sections.tags(configuration.get("tags"), names | {str(made.get("id")) for made in found}),
         absent,
         frozenset((owner, parameter) for owner, found in shelf.secrets.items() for parameter in found),
+        forgotten,
     )
 
 
 def _properties(configuration: Mapping[str, Any], has_devices: bool) -> dict[str, str]:
     """Return the properties, fencing among them, which is on unless somebody does without it in words."""
-    found = named("properties", configuration.get("properties"), PROPERTIES - OWN_PROPERTIES)
+    found = _named("properties", configuration, PROPERTIES - OWN_PROPERTIES)
     words = str(configuration.get("without_fencing") or "")
     if words not in ("", WITHOUT_FENCING):
-        raise Refused(f"without_fencing: has to be {WITHOUT_FENCING!r}, word for word, and is {words!r}")
+        raise Refused(f"{variable('without_fencing')}: has to be {WITHOUT_FENCING!r}, word for word, and is {words!r}")
     for key in ("properties", "usual_properties"):
         if "stonith-enabled" in (configuration.get(key) or ()):
-            raise Refused(f"{key}.stonith-enabled: is on, and without_fencing switches it off")
+            raise Refused(f"{variable(key)}.stonith-enabled: is on, and {variable('without_fencing')} switches it off")
     if not words and not has_devices:
         raise Refused(
-            "fence_devices: there is none, and a cluster that can't fence would either stand still or lose data when a "
-            f"node fails. Declare one, or set without_fencing to {WITHOUT_FENCING!r}"
+            f"{variable('fence_devices')}: there is none, and a cluster that can't fence would either stand still or "
+            f"lose data when a node fails. Declare one, or set {variable('without_fencing')} to {WITHOUT_FENCING!r}"
         )
     return {**found, "stonith-enabled": "false" if words else "true"}
 
 
+def _named(key: str, configuration: Mapping[str, Any], choices: frozenset[str]) -> dict[str, str]:
+    return named(variable(key), configuration.get(key), choices)
+
+
 def _of_nodes(key: str, configuration: Mapping[str, Any], nodes: Collection[str]) -> dict[str, dict[str, str]]:
-    given = configuration.get(key) or {}
+    given, where = configuration.get(key) or {}, variable(key)
     if not isinstance(given, Mapping):
-        raise Refused(f"{key}: has to be a dictionary, and is {given!r}")
+        raise Refused(f"{where}: has to be a dictionary, and is {given!r}")
     found = {}
     for node, attributes in given.items():
         if nodes:
-            known(key, str(node), nodes)
-        found[str(node)] = values(f"{key}.{node}", attributes)
+            known(where, str(node), nodes)
+        found[str(node)] = values(f"{where}.{node}", attributes)
     return found

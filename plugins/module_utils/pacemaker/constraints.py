@@ -9,7 +9,7 @@ from typing import Any, Optional
 from xml.etree.ElementTree import Element
 
 from .fit import NESTED_SCORE
-from .shape import Field, entries, shaped, values
+from .shape import Field, entries, shaped, values, variable
 from .tree import element, plain, put
 from .words import ROLES, Refused, known, made_id
 
@@ -91,7 +91,7 @@ def build(configuration: Mapping[str, Any], resources: Collection[str], nodes: C
             ("colocations", COLOCATION, _colocation),
             ("orders", ORDER, _order),
         )
-        for path, entry in entries(key, configuration.get(key), fields)
+        for path, entry in entries(variable(key), configuration.get(key), fields)
     ]
     seen: dict[str, int] = {}
     for made in found:

@@ -147,12 +147,12 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str], hidden: Co
         if old == new:
             continue
         label = f"{path} " if path else ""
-        if path in hidden or is_secret(path.rpartition(".")[2]):
-            yield f"{label}is another"
+        if new is None:
+            yield f"{label}is taken away"
+        elif path in hidden or is_secret(path.rpartition(".")[2]):
+            yield f"{label}is {'set' if old is None else 'another'}"
         elif old is None:
             yield f"{label}= {new}"
-        elif new is None:
-            yield f"{label}is taken away"
         else:
             yield f"{label}from {old} to {new}"
 

@@ -2,23 +2,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A live CIB as the role's variables, so that a cluster somebody made by hand can be taken over.
 
-What is exported and declared again changes nothing. What the variables have no words for is named, and so are secrets,
-whose values stay where they are.
+What is exported and declared again changes nothing but what is named: what the variables have no words for. Secrets are
+named too; their values stay where they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Optional
 from xml.etree.ElementTree import Element
 
-from .compose import WITHOUT_FENCING
+from .compose import WITHOUT_FENCING, compose
 from .constraints_export import colocation, location, order, today
 from .fit import RESOURCE_TAGS
-from .merge import is_of_a_move
+from .listed import is_of_a_move, needs
+from .live import around
+from .merge import Scope, merge
 from .tree import dictionary, put_given
-from .words import OWN_PROPERTIES, SWITCHED_META, SWITCHED_PROPERTIES, is_secret
+from .words import (
+    CLONE_META,
+    META,
+    OPERATION_DEFAULTS,
+    OWN_PROPERTIES,
+    PROPERTIES,
+    SWITCHED_META,
+    SWITCHED_PROPERTIES,
+    Refused,
+    is_secret,
+)
+
+CONSTRAINTS = ("locations", "colocations", "orders")
 
 
 @dataclass
@@ -42,20 +57,40 @@ class Exported:
 
 def export(root: Element) -> Exported:
     """Return a CIB as variables."""
+    found = _said(root)
+    found.not_expressible += _unsaid(root, found)
+    return found
+
+
+def _unsaid(root: Element, found: Exported) -> list[str]:
+    """Return what would change if the variables were declared again and what nobody has named yet, by trying it."""
+    variables = {name[len("pacemaker_") :]: value for name, value in found.variables.items()}
+    try:
+        again = merge(root, compose(variables, {}, {}, around(root).of_the_declared()), Scope.FULL)
+    except Refused as error:
+        return [f"all of it, as the variables would be refused: {error}"]
+    named = {word.strip(",:") for sentence in found.not_expressible for word in sentence.split()}
+    texts = [text for text in again.changes if not (text.startswith("removes ") and text.rpartition(" ")[2] in named)]
+    return [re.sub("^changes ", "in ", re.sub("^removes ", "", text)) for text in texts]
+
+
+def _said(root: Element) -> Exported:
+    """Return what the variables have words for, and name what can be told at a glance that they have none for."""
     found = Exported()
+    words = _words(root)
     properties = _pairs(root, "crm_config", found)
     fencing = properties.pop("stonith-enabled", "true").lower()
     if fencing in ("false", "no", "off", "0", "n"):
         found.say("without_fencing", WITHOUT_FENCING)
     left = OWN_PROPERTIES | SWITCHED_PROPERTIES
-    found.say("properties", {name: value for name, value in properties.items() if name not in left})
-    found.say("resource_defaults", _pairs(root, "rsc_defaults", found))
+    found.say("properties", _known(properties, PROPERTIES - left))
+    found.say("resource_defaults", _known(_pairs(root, "rsc_defaults", found), META))
     # empty ones are said too: the variables have defaults, and this cluster may do without
     found.variables["pacemaker_usual_properties"] = {}
     found.variables["pacemaker_usual_resource_defaults"] = {}
-    found.say("operation_defaults", _pairs(root, "op_defaults", found))
+    found.say("operation_defaults", _known(_pairs(root, "op_defaults", found), OPERATION_DEFAULTS))
     for top in root.findall("configuration/resources/*"):
-        _resource(top, found)
+        _resource(top, found, words)
     makers: dict[str, tuple[str, Callable[[Element], Optional[dict[str, Any]]]]] = {
         "rsc_location": ("locations", location),
         "rsc_colocation": ("colocations", colocation),
@@ -65,18 +100,22 @@ def export(root: Element) -> Exported:
         if is_of_a_move(entry):
             continue
         name, maker = makers.get(entry.tag, ("", None))
-        made = maker(entry) if maker is not None else None
+        made = maker(entry) if maker is not None and needs(entry) <= words else None
         if made is None:
             found.not_expressible.append(f"constraint {entry.get('id')} ({entry.tag})")
         else:
             found.add(name, made)
     for entry in root.findall("configuration/fencing-topology/fencing-level"):
-        found.add("fence_levels", _level(entry))
+        if needs(entry) <= words:
+            found.add("fence_levels", _level(entry))
     for entry in root.findall("configuration/alerts/alert"):
         found.add("alerts", _alert(entry))
     _acls(root, found)
+    constraints = {entry["name"] for kind in CONSTRAINTS for entry in found.variables.get(f"pacemaker_{kind}", ())}
     for entry in root.findall("configuration/tags/tag"):
-        found.add("tags", {"name": entry.get("id"), "members": [str(ref.get("id")) for ref in entry]})
+        members = [str(ref.get("id")) for ref in entry]
+        if set(members) <= words | constraints:
+            found.add("tags", {"name": entry.get("id"), "members": members})
     _nodes(root, found)
     return found
 
@@ -92,7 +131,30 @@ def _pairs(root: Element, section: str, found: Exported) -> dict[str, str]:
     return values
 
 
-def _resource(entry: Element, found: Exported) -> None:
+def _known(values: dict[str, str], names: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _words(root: Element) -> set[str]:
+    """Return the names of resources and tags that the variables can name."""
+    tops = (top for top in root.findall("configuration/resources/*") if _can_be_said(top))
+    found = {str(entry.get("id")) for top in tops for entry in top.iter() if entry.tag in RESOURCE_TAGS}
+    tags = root.findall("configuration/tags/tag")
+    constraints = {str(entry.get("id")) for entry in root.findall("configuration/constraints/*")}
+    found |= {str(tag.get("id")) for tag in tags if {str(ref.get("id")) for ref in tag} <= found | constraints}
+    return found
+
+
+def _can_be_said(entry: Element) -> bool:
+    members = [child for child in entry if child.tag in RESOURCE_TAGS]
+    is_known = entry.tag in ("primitive", "group", "clone") and not entry.get("template")
+    return is_known and all(_can_be_said(child) for child in members)
+
+
+def _resource(entry: Element, found: Exported, words: Collection[str]) -> None:
+    if entry.get("id") not in words and entry.tag in ("group", "clone"):
+        found.not_expressible.append(f"{entry.tag} {entry.get('id')}, for something that is in it")
+        return
     if entry.tag == "primitive":
         _primitive(entry, found)
     elif entry.tag == "group":
@@ -108,7 +170,7 @@ def _resource(entry: Element, found: Exported) -> None:
         return
     for child in entry:
         if child.tag in RESOURCE_TAGS:
-            _resource(child, found)
+            _resource(child, found, words)
 
 
 def _named(entry: Element) -> dict[str, Any]:
@@ -116,8 +178,8 @@ def _named(entry: Element) -> dict[str, Any]:
 
 
 def _with_meta(entry: Element, made: dict[str, Any]) -> dict[str, Any]:
-    meta = {name: value for name, value in dictionary(entry, "meta_attributes").items() if name not in SWITCHED_META}
-    return put_given(made, meta=meta)
+    names = CLONE_META if entry.tag == "clone" else META
+    return put_given(made, meta=_known(dictionary(entry, "meta_attributes"), names - SWITCHED_META))
 
 
 def _primitive(entry: Element, found: Exported) -> None:

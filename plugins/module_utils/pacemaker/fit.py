@@ -10,7 +10,7 @@ import copy
 from typing import Optional
 from xml.etree.ElementTree import Element
 
-from .words import FORMER_ROLES, SWITCHED_META, duration_ms
+from .words import FORMER_ROLES, SWITCHED_META, duration_ms, is_secret
 
 RESOURCE_TAGS = ("primitive", "group", "clone", "master", "bundle", "template")
 SETS = ("instance_attributes", "meta_attributes", "utilization", "cluster_property_set")
@@ -89,11 +89,10 @@ def fit(live: Optional[Element], wanted: Element, inside: str = "") -> Element:
         if id(child) in kept:
             made.append(by_partner[id(child)])
         else:
-            left = _left(live, child)
+            left = _left(live, child, wanted, inside)
             if left is not None:
                 made.append(left)
     made.extend(child for partner, child in fitted if partner is None)
-    _keep_switched(live, wanted, made)
     return made
 
 
@@ -128,21 +127,27 @@ def _partners(live: Element, wanted: Element) -> list[Optional[Element]]:
     return found
 
 
-def _left(parent: Element, child: Element) -> Optional[Element]:
-    """Return what stays of a live child that nobody wants: what operators switch by hand."""
-    if parent.tag == "meta_attributes" and child.get("name") in SWITCHED_META:
-        return copy.deepcopy(child)
-    return None
+def _left(parent: Element, child: Element, wanted: Element, inside: str) -> Optional[Element]:
+    """Return what stays of a live child that nobody wants: what operators switch by hand, and secrets of resources.
+
+    No export has the value of a secret, so that a declaration without it does not say that it has to go.
+    """
+    if parent.tag in RESOURCE_TAGS and child.tag in ("meta_attributes", "instance_attributes"):
+        named = {pair.get("name") for group in wanted.findall(child.tag) for pair in group}
+        left = copy.deepcopy(child)
+        for pair in left.findall("nvpair"):
+            if pair.get("name") in named or not _outlives(child.tag, parent.tag, pair):
+                left.remove(pair)
+        return left if left.find("nvpair") is not None else None
+    return copy.deepcopy(child) if child.tag == "nvpair" and _outlives(parent.tag, inside, child) else None
 
 
-def _keep_switched(live: Element, wanted: Element, made: Element) -> None:
-    """Keep what was switched by hand of a resource for which no meta attributes are wanted at all."""
-    if live.tag not in RESOURCE_TAGS or wanted.find("meta_attributes") is not None:
-        return
-    for group in live.findall("meta_attributes"):
-        left = fit(group, Element("meta_attributes", dict(group.attrib)))
-        if len(left):
-            made.append(left)
+def _outlives(tag: str, owner: str, pair: Element) -> bool:
+    """Tell whether a pair that is not declared stays, by its set's tag and the tag of what the set belongs to."""
+    name = str(pair.get("name"))
+    if tag == "instance_attributes":
+        return owner == "primitive" and is_secret(name)
+    return tag == "meta_attributes" and name in SWITCHED_META
 
 
 def same_pair(tag: str, name: str, one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from .shape import Field, entries, shaped
+from .shape import Field, Placed, entries, shaped
 from .words import Refused
 
 VIP = {
@@ -32,8 +32,8 @@ WEB_SERVER = {
     "prefix": Field("number"),
     "device": Field(),
     "unit": Field(required=True),
-    "start_timeout": Field(),
-    "stop_timeout": Field(),
+    "start_timeout": Field("time"),
+    "stop_timeout": Field("time"),
     "meta": Field("map"),
 }
 
@@ -76,21 +76,22 @@ def vip(where: str, given: Any) -> tuple[str, dict[str, Any], list[dict[str, Any
     return "ocf:heartbeat:IPaddr2", {name: value for name, value in found.items() if value}, _VIP_OPERATIONS
 
 
-def web_servers(where: str, given: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the (resources, groups) of web servers with an address each. Raises Refused."""
-    resources: list[dict[str, Any]] = []
-    groups: list[dict[str, Any]] = []
+def web_servers(where: str, given: Any) -> tuple[list[Placed], list[Placed]]:
+    """Return the (resources, groups) of web servers with an address each, at the servers' places. Raises Refused."""
+    resources: list[Placed] = []
+    groups: list[Placed] = []
     for path, entry in entries(where, given, WEB_SERVER):
         name = entry["name"]
         address = {field: entry[field] for field in VIP if field in entry}
         vip(path, address)
-        resources.append({"name": f"{name}-vip", "vip": address})
+        resources.append((path, {"name": f"{name}-vip", "vip": address}))
         server: dict[str, Any] = {"name": f"{name}-server", "service": {"unit": entry["unit"]}}
         server["operations"] = [
             {"action": action, "interval": "0s", "timeout": entry[f"{action}_timeout"]}
             for action in ("start", "stop")
             if f"{action}_timeout" in entry
         ]
-        resources.append(server)
-        groups.append({"name": name, "members": [f"{name}-vip", f"{name}-server"], "meta": entry.get("meta", {})})
+        resources.append((path, server))
+        members = [f"{name}-vip", f"{name}-server"]
+        groups.append((path, {"name": name, "members": members, "meta": entry.get("meta", {})}))
     return resources, groups

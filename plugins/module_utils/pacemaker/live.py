@@ -10,15 +10,19 @@ from xml.etree.ElementTree import Element
 
 from .compose import Around
 from .fit import RESOURCE_TAGS
+from .tree import secrets_of
 
 
 def around(root: Element) -> Around:
-    """Return the names of nodes, resources and fence devices that a CIB has."""
+    """Return the names of what a CIB has."""
     resources = [found for found in root.findall("configuration/resources//*") if found.tag in RESOURCE_TAGS]
     return Around(
         tuple(str(node.get("uname")) for node in root.findall("configuration/nodes/node")),
         tuple(str(found.get("id")) for found in resources),
         tuple(str(found.get("id")) for found in resources if found.get("class") == "stonith"),
+        tuple(str(found.get("id")) for found in root.findall("configuration/tags/tag")),
+        tuple(str(found.get("id")) for found in root.findall("configuration/acls/acl_role")),
+        secrets_of(root),
     )
 
 

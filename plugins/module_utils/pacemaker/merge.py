@@ -3,14 +3,14 @@
 """The live CIB and the wanted configuration joined: what the CIB should be afterwards, by scope.
 
 Whatever the scope, what operators switch by hand stays unless it is declared: target-role, is-managed and maintenance
-of a resource, maintenance-mode of the cluster, attributes of nodes, and the constraints of a move.
+of a resource, maintenance-mode of the cluster, attributes of nodes, and the constraints of a move. So do secrets.
 """
 
 from __future__ import annotations
 
 import copy
 import enum
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Optional
 from xml.etree.ElementTree import Element
@@ -18,11 +18,10 @@ from xml.etree.ElementTree import Element
 from . import describe
 from .compose import Wanted
 from .fit import RESOURCE_TAGS, fit, same_pair
-from .tree import dictionary, element, pairs, put, section
+from .listed import listed
+from .tree import dictionary, element, has_section, pairs, put, secrets_of, section
+from .usual import Usual, is_of_ours
 from .words import OWN_PROPERTIES, SWITCHED_PROPERTIES, Refused, made_id
-
-#: begins the id of the constraint by which we move a resource; ``cli-`` begins those of crm_resource
-MOVE_OF_OURS = "steadfast-move-"
 
 
 class Scope(enum.Enum):
@@ -45,6 +44,8 @@ class Merged:
     undeclared: tuple[str, ...]
     #: what would change, a sentence each
     changes: tuple[str, ...]
+    #: resource -> secrets that it has and that are not declared for it; they stay, whatever the scope
+    kept_secrets: Mapping[str, tuple[str, ...]]
 
 
 def merge(live: Element, wanted: Wanted, scope: Scope) -> Merged:
@@ -55,14 +56,40 @@ def merge(live: Element, wanted: Wanted, scope: Scope) -> Merged:
     undeclared = tuple(name for name in before if name not in whole and not _named(name, wanted.absent))
     if scope is Scope.REFUSE_ON_DRIFT:
         drift = [f"{name} is not declared" for name in undeclared]
-        drift += [text for text in describe.changes(before, whole, wanted.hidden) if text.startswith("changes ")]
+        # what was usual when it was set, and is another by now, is nobody's choice
+        others = {name: leaves for name, leaves in before.items() if name not in _usual_things(live)}
+        drift += [text for text in describe.changes(others, whole, wanted.hidden) if text.startswith("changes ")]
         if drift:
             raise Refused(
                 "the cluster has something other than what is declared, and scope refuse_on_drift leaves it alone: "
                 + "; ".join(drift)
             )
     root = _joined(live, wanted, keeps_strangers=True) if scope is Scope.ADDITIVE else everything
-    return Merged(root, undeclared, tuple(describe.changes(before, describe.things(root), wanted.hidden)))
+    changes = describe.changes(before, describe.things(root), wanted.hidden)
+    return Merged(root, undeclared, tuple(changes), _kept_secrets(root, wanted))
+
+
+def _usual_things(live: Element) -> set[str]:
+    """Return what ``describe.things`` calls the pairs that have the value that was usual when they were set."""
+    return {
+        f"{label} {pair.get('name')}"
+        for name, label in (("crm_config", "property"), ("rsc_defaults", "resource default"))
+        for pair in live.findall(f"configuration/{name}/*/nvpair")
+        if is_of_ours(pair)
+    }
+
+
+def _kept_secrets(root: Element, wanted: Wanted) -> dict[str, tuple[str, ...]]:
+    there = secrets_of(root)
+    found: dict[str, tuple[str, ...]] = {}
+    for top in wanted.resources:
+        for declared in top.iter("primitive"):
+            name = str(declared.get("id"))
+            named = dictionary(declared, "instance_attributes")
+            kept = tuple(parameter for parameter in there.get(name, ()) if parameter not in named)
+            if kept:
+                found[name] = kept
+    return found
 
 
 def _named(thing: str, names: Collection[str]) -> bool:
@@ -81,44 +108,27 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
     def of_resources(name: str) -> bool:
         return keeps_strangers or name in wanted.usual_resource_defaults
 
-    properties = _over_usual(live, "crm_config", wanted.usual_properties, wanted.properties)
-    _pairs(root, ("crm_config", "cluster_property_set", "cib-bootstrap-options"), properties, of_properties)
-    of_all = _over_usual(live, "rsc_defaults", wanted.usual_resource_defaults, wanted.resource_defaults)
+    usual = Usual(wanted.usual_properties, wanted.properties)
+    _pairs(root, ("crm_config", "cluster_property_set", "cib-bootstrap-options"), usual, of_properties)
+    of_all = Usual(wanted.usual_resource_defaults, wanted.resource_defaults)
     for name, values, stays in (
         ("rsc_defaults", of_all, of_resources),
-        ("op_defaults", wanted.operation_defaults, of_operations),
+        ("op_defaults", Usual({}, wanted.operation_defaults), of_operations),
     ):
         _pairs(root, (name, "meta_attributes", f"{name}-meta_attributes"), values, stays)
     _nodes(root, wanted)
     _resources(root, wanted, keeps_strangers)
-    ids = {str(found.get("id")) for found in section(root, "resources").iter() if found.tag in RESOURCE_TAGS}
-    _listed(root, "constraints", wanted.constraints, _Rest(keeps_strangers, wanted.absent, ids))
-    ids |= {str(found.get("id")) for found in section(root, "constraints")}
-    for name, elements in (
-        ("fencing-topology", wanted.levels),
-        ("alerts", wanted.alerts),
-        ("acls", wanted.acls),
-        ("tags", wanted.tags),
-    ):
-        _listed(root, name, elements, _Rest(keeps_strangers, wanted.absent, ids))
+    _forget(root, wanted.forgotten)
+    listed(live, root, wanted, keeps_strangers=keeps_strangers)
     return root
 
 
-def _has(root: Element, name: str) -> bool:
-    return root.find(f"configuration/{name}") is not None
-
-
-def _over_usual(live: Element, name: str, usual: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, str]:
-    """Return what is declared for a section, and of what is usual that for which the cluster has no value."""
-    tag = "cluster_property_set" if name == "crm_config" else "meta_attributes"
-    there = dictionary(section(live, name), tag) if _has(live, name) else {}
-    return {**{key: value for key, value in usual.items() if key not in there}, **declared}
-
-
-def _pairs(root: Element, place: tuple[str, str, str], wanted: Mapping[str, str], stays: Callable[[str], bool]) -> None:
+def _pairs(root: Element, place: tuple[str, str, str], usual: Usual, stays: Callable[[str], bool]) -> None:
     """Set pairs of a section; of the others, those stay of whose name ``stays`` says so."""
     name, tag, identity = place
-    if not _has(root, name) and not wanted:
+    groups = root.findall(f"configuration/{name}/*")
+    wanted = usual.wanted(pair for group in groups if group.find("rule") is None for pair in group.findall("nvpair"))
+    if not has_section(root, name) and not wanted:
         return
     there = section(root, name)
     missing = dict(wanted)
@@ -133,6 +143,8 @@ def _pairs(root: Element, place: tuple[str, str, str], wanted: Mapping[str, str]
             if key in missing:
                 if not same_pair(tag, key, str(pair.get("value")), missing[key]):
                     pair.set("value", missing[key])
+                    if key not in usual.declared:
+                        pair.set("id", usual.identity("", key))
                 del missing[key]
             elif key in wanted or not stays(key):
                 group.remove(pair)
@@ -144,7 +156,7 @@ def _pairs(root: Element, place: tuple[str, str, str], wanted: Mapping[str, str]
             target = element(tag, id=identity)
             there.append(target)
         for key, value in missing.items():
-            put(target, element("nvpair", id=made_id(target.get("id"), key), name=key, value=value))
+            put(target, element("nvpair", id=usual.identity(str(target.get("id")), key), name=key, value=value))
 
 
 def _nodes(root: Element, wanted: Wanted) -> None:
@@ -183,6 +195,17 @@ def _resources(root: Element, wanted: Wanted, keeps_strangers: bool) -> None:
                 result.append(kept)
         there.remove(found)
     there.extend(result + [_resource(found, live, strangers) for found in top.values()])
+
+
+def _forget(root: Element, forgotten: Collection[tuple[str, str]]) -> None:
+    """Take secrets away of which it is said that there is none any more."""
+    for entry in section(root, "resources").iter("primitive"):
+        for group in entry.findall("instance_attributes"):
+            for pair in group.findall("nvpair"):
+                if (str(entry.get("id")), str(pair.get("name"))) in forgotten:
+                    group.remove(pair)
+            if not len(group):
+                entry.remove(group)
 
 
 def _resource(wanted: Element, live: Mapping[str, Element], strangers: Collection[str]) -> Element:
@@ -225,68 +248,3 @@ def _stranger(
         elif name in top:
             made.append(_resource(top.pop(name), live, strangers))
     return made if not had or any(child.tag in RESOURCE_TAGS for child in made) else None
-
-
-@dataclass(frozen=True)
-class _Rest:
-    """What happens to entries of a section that nobody declares."""
-
-    stays: bool
-    absent: Collection[str]
-    #: what entries may refer to
-    ids: Collection[str]
-
-
-def _listed(root: Element, name: str, wanted: Iterable[Element], rest: _Rest) -> None:
-    """Put declared entries in the places of the live ones that are about the same; decide about the others."""
-    wanted = list(wanted)
-    if not _has(root, name) and not wanted:
-        return
-    there = section(root, name)
-    free = list(wanted)
-    result = []
-    for found in list(there):
-        partner = next((one for one in free if _about_the_same(found, one)), None)
-        if partner is not None:
-            free.remove(partner)
-            result.append(fit(found, partner))
-        elif (
-            (rest.stays or is_of_a_move(found))
-            and found.get("id") not in rest.absent
-            and _refers_to_what_is(found, rest.ids)
-        ):
-            result.append(found)
-        there.remove(found)
-    there.extend(result + free)
-
-
-def is_of_a_move(found: Element) -> bool:
-    """Tell whether an element is what moves leave: by ``crm_resource --move`` and ``--ban``, or by ours."""
-    return found.tag == "rsc_location" and str(found.get("id")).startswith(("cli-", MOVE_OF_OURS))
-
-
-def _about_the_same(live: Element, wanted: Element) -> bool:
-    """Tell whether two entries of a section are about the same thing, whatever their ids."""
-    if live.tag != wanted.tag or is_of_a_move(live):
-        return False
-    if live.get("id") == wanted.get("id"):
-        return True
-    ends = {
-        "rsc_location": ("rsc", "rsc-pattern", "node", "role"),
-        "rsc_colocation": ("rsc", "with-rsc", "rsc-role", "with-rsc-role", "node-attribute"),
-        "rsc_order": ("first", "then", "first-action", "then-action"),
-        "fencing-level": ("target", "target-pattern", "target-attribute", "target-value", "index"),
-    }.get(live.tag)
-    if ends is None:
-        return False
-    if len(live) or len(wanted):
-        return describe.content(live) == describe.content(wanted)
-    return all((live.get(end) or "") == (wanted.get(end) or "") for end in ends)
-
-
-def _refers_to_what_is(found: Element, ids: Collection[str]) -> bool:
-    names = [found.get(end) for end in ("rsc", "with-rsc", "first", "then")]
-    names += [part.get("id") for part in found.iter() if part.tag in ("resource_ref", "obj_ref")]
-    if found.tag == "fencing-level":
-        names += str(found.get("devices", "")).split(",")
-    return all(name in ids for name in names if name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 from xml.etree.ElementTree import Element, tostring
 
-from .merge import MOVE_OF_OURS, is_of_a_move
+from .listed import MOVE_OF_OURS, is_of_a_move
 from .tree import value_of
 from .words import Refused, known
 
@@ -35,6 +35,23 @@ class Step:
 
     command: tuple[str, ...] = ()
     says: str = ""
+    #: what it is about, as it is and as it will be, a line each
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def diff(self) -> dict[str, str]:
+        """Return both as Ansible shows a difference."""
+        return {"before": _lines(self.before), "after": _lines(self.after)}
+
+
+def _lines(found: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in found)
+
+
+def _switch(command: tuple[str, ...], wanted: bool, what: str, says: str) -> Step:
+    """Return the step that switches something on or off."""
+    off, on = (f"{what}: off",), (f"{what}: on",)
+    return Step(command, says, off if wanted else on, on if wanted else off)
 
 
 def decide(action: str, node: str, resource: str, found: Mapping[str, Any], cib: Element) -> Step:
@@ -69,9 +86,10 @@ def _standby(wanted: bool, node: str, found: Mapping[str, Any]) -> Step:
     if found["nodes"][node]["standby"] == wanted:
         return Step()
     command = ("crm_attribute", "--node", node, "--name", "standby")
+    what = f"standby of node {node}"
     if wanted:
-        return Step((*command, "--update", "on"), f"node {node} gives its resources away")
-    return Step((*command, "--delete"), f"node {node} may run resources again")
+        return _switch((*command, "--update", "on"), True, what, f"node {node} gives its resources away")
+    return _switch((*command, "--delete"), False, what, f"node {node} may run resources again")
 
 
 def _maintenance(wanted: bool, node: str, cib: Element, found: Mapping[str, Any]) -> Step:
@@ -79,17 +97,19 @@ def _maintenance(wanted: bool, node: str, cib: Element, found: Mapping[str, Any]
         if found["maintenance_mode"] == wanted:
             return Step()
         command = ("crm_attribute", "--type", "crm_config", "--name", "maintenance-mode")
+        what = "maintenance of the cluster"
         if wanted:
-            return Step((*command, "--update", "true"), "the cluster leaves all resources alone")
-        return Step((*command, "--delete"), "the cluster looks after its resources again")
+            return _switch((*command, "--update", "true"), True, what, "the cluster leaves all resources alone")
+        return _switch((*command, "--delete"), False, what, "the cluster looks after its resources again")
     entry = next((one for one in cib.findall("configuration/nodes/node") if one.get("uname") == node), None)
     present = value_of(entry, "instance_attributes", "maintenance") if entry is not None else None
     if (present in ("true", "on", "yes", "1")) == wanted:
         return Step()
     command = ("crm_attribute", "--node", node, "--name", "maintenance")
+    what = f"maintenance of node {node}"
     if wanted:
-        return Step((*command, "--update", "true"), f"the cluster leaves the resources on {node} alone")
-    return Step((*command, "--delete"), f"the cluster looks after the resources on {node} again")
+        return _switch((*command, "--update", "true"), True, what, f"the cluster leaves the resources on {node} alone")
+    return _switch((*command, "--delete"), False, what, f"the cluster looks after the resources on {node} again")
 
 
 def _cleanup(node: str, resource: str, found: Mapping[str, Any]) -> Step:
@@ -105,7 +125,8 @@ def _cleanup(node: str, resource: str, found: Mapping[str, Any]) -> Step:
         command += ("--resource", resource)
     if node:
         command += ("--node", node)
-    return Step(command, f"{len(failed)} failed action{'s' if len(failed) > 1 else ''} forgotten")
+    before = tuple(f"{one['action']} of {one['resource']} failed on {one['node']}: {one['status']}" for one in failed)
+    return Step(command, f"{len(failed)} failed action{'s' if len(failed) > 1 else ''} forgotten", before)
 
 
 def _is_of(name: str, resource: str, found: Mapping[str, Any]) -> bool:
@@ -143,7 +164,10 @@ def _move(resource: str, node: str, found: Mapping[str, Any], cib: Element) -> S
         "score": "INFINITY" if node else "-INFINITY",
     }
     says = f"{resource} leaves {', '.join(there)}{f' for {node}' if node else ''}"
-    return Step((*_CONSTRAINTS, "--modify", "--allow-create", "--xml-text", _location(wanted)), says)
+    left = [one for one in found["nodes"] if one not in there]
+    after = f"{resource} on {node or (left[0] if len(left) == 1 else 'one of ' + ', '.join(left))}"
+    command = (*_CONSTRAINTS, "--modify", "--allow-create", "--xml-text", _location(wanted))
+    return Step(command, says, (f"{resource} on {', '.join(there)}",), (after,))
 
 
 def is_in_the_way(entry: Element, node: str) -> bool:
@@ -197,7 +221,12 @@ def _without(entries: Sequence[Element], says: str) -> Step:
     return Step(
         ("cibadmin", "--delete-all", "--force", "--xpath", f"/cib/configuration/constraints/rsc_location[{names}]"),
         says,
+        tuple(_told(entry) for entry in entries),
     )
+
+
+def _told(entry: Element) -> str:
+    return f"constraint {entry.get('id')}: {entry.get('rsc')} on {entry.get('node')}, score {entry.get('score')}"
 
 
 def after_move(cib: Element, resource: str) -> Optional[Element]:

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 from xml.etree.ElementTree import Element
 
 from . import helpers
 from .agents import Agent, check, split
-from .shape import Field, entries, named, values
+from .shape import Field, Fields, Placed, entries, named, shaped, values, variable
 from .tree import element, pairs, plain, put
 from .words import ACTIONS, CLONE_META, META, ON_FAIL, ROLES, Refused, duration_ms, is_secret, known, made_id
 
@@ -83,6 +83,8 @@ class Shelf:
 
     agents: Mapping[str, Agent]
     secrets: Mapping[str, Mapping[str, str]]
+    #: resource -> parameters that it has already and keeps
+    kept: Mapping[str, frozenset[str]] = field(default_factory=dict)
     found: dict[str, Element] = field(default_factory=dict)
     top: list[str] = field(default_factory=list)
 
@@ -103,35 +105,53 @@ class Shelf:
         return self.found[name]
 
 
-def build(configuration: Mapping[str, Any], agents: Mapping[str, Agent], secrets: Mapping[str, Any]) -> Shelf:
-    """Return all resources of a configuration. ``agents``: metadata by agent, as far as it is known. Raises Refused."""
-    shelf = Shelf(agents, {str(owner): values(f"secrets.{owner}", found) for owner, found in secrets.items()})
-    more, more_groups = helpers.web_servers("web_servers", configuration.get("web_servers"))
-    for where, given in (("resources", configuration.get("resources")), ("web_servers", more)):
-        for path, entry in entries(where, given, RESOURCE):
-            shelf.add(path, primitive(path, entry, shelf))
-    for path, entry in entries("fence_devices", configuration.get("fence_devices"), FENCE_DEVICE):
+def build(
+    configuration: Mapping[str, Any],
+    agents: Mapping[str, Agent],
+    secrets: Mapping[str, Any],
+    kept: Mapping[str, frozenset[str]],
+) -> Shelf:
+    """Return all resources of a configuration. Raises Refused.
+
+    agents: metadata by agent, as far as it is known; kept: resource -> secrets that it has already and keeps.
+    """
+    shelf = Shelf(
+        agents, {str(owner): values(f"{variable('secrets')}.{owner}", found) for owner, found in secrets.items()}, kept
+    )
+    more, more_groups = helpers.web_servers(variable("web_servers"), configuration.get("web_servers"))
+    for path, entry in (*_entries(configuration, "resources", RESOURCE), *_helped(more, RESOURCE)):
+        shelf.add(path, primitive(path, entry, shelf))
+    for path, entry in _entries(configuration, "fence_devices", FENCE_DEVICE):
         shelf.add(path, fence_device(path, entry, shelf))
-    for where, given in (("groups", configuration.get("groups")), ("web_servers", more_groups)):
-        for path, entry in entries(where, given, GROUP):
-            shelf.add(path, group(path, entry, shelf))
-    for path, entry in entries("clones", configuration.get("clones"), CLONE):
+    for path, entry in (*_entries(configuration, "groups", GROUP), *_helped(more_groups, GROUP)):
+        shelf.add(path, group(path, entry, shelf))
+    for path, entry in _entries(configuration, "clones", CLONE):
         shelf.add(path, clone(path, entry, shelf))
     for owner in shelf.secrets:
-        known("secrets", owner, (name for name, made in shelf.found.items() if made.tag == "primitive"))
+        known(variable("secrets"), owner, (name for name, made in shelf.found.items() if made.tag == "primitive"))
     return shelf
+
+
+def _entries(configuration: Mapping[str, Any], key: str, fields: Fields) -> Iterator[Placed]:
+    return entries(variable(key), configuration.get(key), fields)
+
+
+def _helped(found: Iterable[Placed], fields: Fields) -> Iterator[Placed]:
+    """Yield what a helper has made, each with the place of what people wrote."""
+    for path, entry in found:
+        yield path, shaped(path, entry, fields)
 
 
 def agent_names(configuration: Mapping[str, Any]) -> list[str]:
     """Return the agents that a configuration names, whose metadata is worth asking for. Raises Refused."""
     found = []
-    for path, entry in entries("resources", configuration.get("resources"), RESOURCE):
+    for path, entry in _entries(configuration, "resources", RESOURCE):
         found.append(_of(path, entry)[0])
     if configuration.get("web_servers"):
         found.append("ocf:heartbeat:IPaddr2")
-        for _path, entry in entries("web_servers", configuration["web_servers"], helpers.WEB_SERVER):
+        for _path, entry in _entries(configuration, "web_servers", helpers.WEB_SERVER):
             found.append(helpers.plain(_path, {"service": {"unit": entry["unit"]}})[0])
-    for _path, entry in entries("fence_devices", configuration.get("fence_devices"), FENCE_DEVICE):
+    for _path, entry in _entries(configuration, "fence_devices", FENCE_DEVICE):
         found.append(_fence_agent(entry["agent"]))
     return sorted(set(found))
 
@@ -179,13 +199,13 @@ def _primitive(path: str, entry: Mapping[str, Any], plain_one: Plain, shelf: She
         if is_secret(parameter):
             raise Refused(
                 f"{path}.parameters.{parameter}: looks like a secret, and would be shown in logs and diffs; "
-                f"put it in secrets.{name}.{parameter}"
+                f"put it in {variable('secrets')}.{name}.{parameter}"
             )
     given.update(shelf.secrets.get(name, {}))
     told = shelf.agents.get(agent)
     if told is not None:
-        fences = agent.startswith("stonith:")
-        check(f"{path}.parameters", told, given, fills=_FENCER_FILLS if fences else frozenset())
+        fills = _FENCER_FILLS if agent.startswith("stonith:") else frozenset()
+        check(f"{path}.parameters", told, given, fills=fills | shelf.kept.get(name, frozenset()))
     parts = split(f"{path}.agent", agent)
     made = element("primitive", id=name, description=entry.get("description"))
     made.attrib.update({key: value for key, value in parts.items() if value is not None})

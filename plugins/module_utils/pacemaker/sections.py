@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from .shape import Field, entries, shaped, values
+from .shape import Field, entries, shaped, values, variable
 from .tree import element, pairs, put
 from .words import Refused, known, made_id
 
@@ -54,7 +54,7 @@ TAG = {"name": Field("id", required=True), "members": Field("words", required=Tr
 def levels(given: Any, devices: Collection[str], nodes: Collection[str]) -> list[Element]:
     """Return the levels of fencing. Raises Refused."""
     found = []
-    for path, entry in entries("fence_levels", given, LEVEL):
+    for path, entry in entries(variable("fence_levels"), given, LEVEL):
         ways = [way for way in ("node", "pattern", "attribute") if way in entry]
         if len(ways) != 1:
             raise Refused(f"{path}: needs exactly one of node, pattern, attribute")
@@ -80,7 +80,7 @@ def levels(given: Any, devices: Collection[str], nodes: Collection[str]) -> list
 def alerts(given: Any) -> list[Element]:
     """Return the alerts with their recipients. Raises Refused."""
     found = []
-    for path, entry in entries("alerts", given, ALERT):
+    for path, entry in entries(variable("alerts"), given, ALERT):
         name = entry["name"]
         made = element("alert", id=name, description=entry.get("description"), path=entry["path"])
         _put_pairs(path, made, name, entry)
@@ -111,10 +111,13 @@ def _put_pairs(path: str, made: Element, name: str, entry: Mapping[str, Any]) ->
     )
 
 
-def acls(configuration: Mapping[str, Any]) -> list[Element]:
-    """Return the roles of ACLs, and the users and groups that have them. Raises Refused."""
+def acls(configuration: Mapping[str, Any], others: Collection[str] = ()) -> list[Element]:
+    """Return the roles of ACLs, and the users and groups that have them. Raises Refused.
+
+    others: roles that there are and that nobody declares.
+    """
     found = []
-    for path, entry in entries("acl_roles", configuration.get("acl_roles"), ACL_ROLE):
+    for path, entry in entries(variable("acl_roles"), configuration.get("acl_roles"), ACL_ROLE):
         made = element("acl_role", id=entry["name"], description=entry.get("description"))
         for number, (where, permission) in enumerate(
             entries(f"{path}.permissions", entry.get("permissions"), PERMISSION)
@@ -136,9 +139,9 @@ def acls(configuration: Mapping[str, Any]) -> list[Element]:
                 ),
             )
         found.append(made)
-    roles = [str(made.get("id")) for made in found]
+    roles = [*(str(made.get("id")) for made in found), *others]
     for key, tag in (("acl_users", "acl_target"), ("acl_groups", "acl_group")):
-        for path, entry in entries(key, configuration.get(key), ACL_SUBJECT):
+        for path, entry in entries(variable(key), configuration.get(key), ACL_SUBJECT):
             made = element(tag, id=entry["name"])
             for role in entry["roles"]:
                 put(made, element("role", id=known(f"{path}.roles", role, roles)))
@@ -149,7 +152,7 @@ def acls(configuration: Mapping[str, Any]) -> list[Element]:
 def tags(given: Any, names: Collection[str]) -> list[Element]:
     """Return the tags. ``names``: what may be tagged, resources and constraints. Raises Refused."""
     found = []
-    for path, entry in entries("tags", given, TAG):
+    for path, entry in entries(variable("tags"), given, TAG):
         made = element("tag", id=entry["name"])
         for name in entry["members"]:
             put(made, element("obj_ref", id=known(f"{path}.members", name, names)))

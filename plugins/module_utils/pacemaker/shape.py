@@ -34,6 +34,13 @@ class Field:
 
 
 Fields = Mapping[str, Field]
+#: an entry, and where it stands
+Placed = tuple[str, dict[str, Any]]
+
+
+def variable(key: str) -> str:
+    """Return what a key of a configuration is called where people write it."""
+    return f"pacemaker_{key}"
 
 
 def shaped(where: str, given: Any, fields: Fields) -> dict[str, Any]:
@@ -83,7 +90,7 @@ def _value(where: str, value: Any, field: Field) -> Any:
     return known(where, text, field.choices) if field.choices else text
 
 
-def entries(where: str, given: Any, fields: Fields) -> Iterator[tuple[str, dict[str, Any]]]:
+def entries(where: str, given: Any, fields: Fields) -> Iterator[Placed]:
     """Yield (path, fields) of each entry of a list; the path has the entry's name where it has one. Raises Refused."""
     if given is None:
         return

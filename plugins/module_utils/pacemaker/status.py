@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -18,8 +18,10 @@ NOT_RUNNING: Facts = {
     "quorate": False,
     "dc": "",
     "maintenance_mode": False,
+    "symmetric": True,
     "nodes": {},
     "resources": {},
+    "clones": {},
     "failures": [],
     "bans": [],
     "fencing": {"enabled": False, "devices": [], "history": []},
@@ -40,18 +42,26 @@ def facts(text: str) -> Facts:
         "quorate": dc is not None and _is(dc, "with_quorum"),
         "dc": dc.get("name", "") if dc is not None else "",
         "maintenance_mode": options is not None and _is(options, "maintenance-mode"),
+        "symmetric": options is None or options.get("symmetric-cluster") != "false",
         "nodes": {str(node.get("name")): _node(node) for node in root.findall("nodes/node")},
         "resources": {},
+        "clones": {},
         "failures": [_failure(entry) for entry in root.findall("failures/failure")],
         # not crm_mon's to say
         "missing_daemons": [],
         "bans": [
-            {key: ban.get(key, "") for key in ("id", "resource", "node", "weight")} for ban in root.findall("bans/ban")
+            {
+                **{key: ban.get(key, "") for key in ("id", "resource", "node", "weight")},
+                "promoted_only": _is(ban, "promoted-only"),
+            }
+            for ban in root.findall("bans/ban")
         ],
     }
     section = root.find("resources")
     for entry in section if section is not None else ():
-        _resources(entry, "", found["resources"])
+        _resources(entry, "", found["resources"], is_cloned=False)
+        if entry.tag == "clone":
+            found["clones"][str(entry.get("id"))] = _clone(entry)
     found["fencing"] = {
         "enabled": options is not None and _is(options, "stonith-enabled"),
         "devices": [name for name, resource in found["resources"].items() if resource["agent"].startswith("stonith:")],
@@ -87,11 +97,37 @@ def _failure(entry: Element) -> dict[str, str]:
     }
 
 
-def _resources(entry: Element, inside: str, found: dict[str, Facts]) -> None:
+def _clone(entry: Element) -> Facts:
+    """Return the facts of a clone, whose instances crm_mon lists one by one, also those that run nowhere."""
+    instances = [list(one.iter("resource")) for one in entry if one.tag in ("resource", "group")]
+    roles = {resource.get("target_role", "") for instance in instances for resource in instance}
+    running = [instance for instance in instances if all(_is(resource, "active") for resource in instance)]
+    nodes = {where: instance for instance in running for where in _nodes_of(instance)}
+    return {
+        "promotable": _is(entry, "multi_state"),
+        "unique": _is(entry, "unique"),
+        "managed": all(_is(resource, "managed") for instance in instances for resource in instance),
+        "target_role": next((FORMER_ROLES.get(role, role) for role in sorted(roles) if role), ""),
+        "instances": len(instances),
+        "nodes": sorted(nodes),
+        "promoted": sorted(
+            where
+            for where, instance in nodes.items()
+            if any(FORMER_ROLES.get(one.get("role", ""), one.get("role")) == "Promoted" for one in instance)
+        ),
+    }
+
+
+def _nodes_of(instance: Iterable[Element]) -> set[str]:
+    return {str(node.get("name")) for resource in instance for node in resource.findall("node")}
+
+
+def _resources(entry: Element, inside: str, found: dict[str, Facts], *, is_cloned: bool) -> None:
     name = str(entry.get("id"))
     if entry.tag != "resource":
+        inner = name if entry.tag in ("clone", "group", "bundle") else inside
         for child in entry:
-            _resources(child, name if entry.tag in ("clone", "group", "bundle") else inside, found)
+            _resources(child, inner, found, is_cloned=is_cloned or entry.tag in ("clone", "bundle"))
         return
     # a clone's instances have the same id here, or one with a number
     known = found.setdefault(
@@ -99,6 +135,7 @@ def _resources(entry: Element, inside: str, found: dict[str, Facts]) -> None:
         {
             "agent": entry.get("resource_agent", ""),
             "in": inside,
+            "cloned": is_cloned,
             "active": False,
             "managed": True,
             "failed": False,
@@ -123,10 +160,17 @@ def _resources(entry: Element, inside: str, found: dict[str, Facts]) -> None:
         known["roles"][where] = FORMER_ROLES.get(role, role)
 
 
-def problems(found: Mapping[str, Any], expected_nodes: Collection[str] = (), here: str = "this node") -> list[str]:
+def problems(
+    found: Mapping[str, Any],
+    expected_nodes: Collection[str] = (),
+    here: str = "this node",
+    *,
+    wants_fencing: bool = False,
+) -> list[str]:
     """Return what is wrong, one sentence each.
 
-    expected_nodes: nodes that have to be members; here: name of the node that was asked.
+    expected_nodes: nodes that have to be members; here: name of the node that was asked; wants_fencing: whether a
+    cluster that has fencing switched off is not as it should be.
     """
     if not found["running"]:
         return ["pacemaker does not run here"]
@@ -134,7 +178,13 @@ def problems(found: Mapping[str, Any], expected_nodes: Collection[str] = (), her
         f"{name} does not run on {here}, and pacemakerd has given it up; '{REMEDY}' there makes it look again"
         for name in found["missing_daemons"]
     ]
-    return [*_of_nodes(found, expected_nodes), *of_daemons, *_of_resources(found), *_of_fencing(found)]
+    return [
+        *_of_nodes(found, expected_nodes),
+        *of_daemons,
+        *_of_resources(found),
+        *_of_clones(found),
+        *_of_fencing(found, wants_fencing),
+    ]
 
 
 def _of_nodes(found: Mapping[str, Any], expected_nodes: Collection[str]) -> Iterator[str]:
@@ -155,11 +205,7 @@ def _of_nodes(found: Mapping[str, Any], expected_nodes: Collection[str]) -> Iter
 
 
 def _of_resources(found: Mapping[str, Any]) -> Iterator[str]:
-    available = [
-        name
-        for name, node in found["nodes"].items()
-        if node["online"] and not node["standby"] and not node["maintenance"] and not node["pending"]
-    ]
+    available = _available(found)
     for name, resource in found["resources"].items():
         if resource["failed"]:
             yield f"resource {name} has failed on {', '.join(resource['nodes']) or 'no node'}"
@@ -170,7 +216,7 @@ def _of_resources(found: Mapping[str, Any]) -> Iterator[str]:
         stopped = resource["target_role"] == "Stopped" or found["maintenance_mode"] or not resource["managed"]
         if not resource["active"] and available and not stopped and not resource["agent"].startswith("stonith:"):
             yield f"resource {name} runs nowhere"
-        if len(resource["nodes"]) > 1 and not resource["in"] and not resource["failed"]:
+        if len(resource["nodes"]) > 1 and not resource["cloned"] and not resource["failed"]:
             yield f"resource {name} runs on {' and '.join(resource['nodes'])} at once"
     for failure in found["failures"]:
         reason = f" ({failure['reason']})" if failure["reason"] else ""
@@ -180,9 +226,41 @@ def _of_resources(found: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _of_fencing(found: Mapping[str, Any]) -> Iterator[str]:
+def _available(found: Mapping[str, Any]) -> list[str]:
+    """Return the nodes on which the cluster may start something."""
+    return [
+        name
+        for name, node in found["nodes"].items()
+        if node["online"] and not node["standby"] and not node["maintenance"] and not node["pending"]
+    ]
+
+
+def _of_clones(found: Mapping[str, Any]) -> Iterator[str]:
+    for name, clone in found["clones"].items():
+        if found["maintenance_mode"] or not clone["managed"] or clone["target_role"] == "Stopped":
+            continue
+        within = [resource for resource, told in found["resources"].items() if told["in"] == name]
+        bans = (ban for ban in found["bans"] if ban["resource"] in (name, *within) and not ban["promoted_only"])
+        banned = {ban["node"] for ban in bans}
+        allowed = [node for node in _available(found) if node not in banned]
+        wanted = min(clone["instances"], len(allowed))
+        # instances of a unique clone may share a node, and an opt-in cluster does not say where it may run; one that
+        # runs nowhere is named by what is in it
+        if 0 < len(clone["nodes"]) < wanted and not clone["unique"] and found["symmetric"]:
+            missing = [node for node in allowed if node not in clone["nodes"]]
+            yield (
+                f"clone {name} runs on {len(clone['nodes'])} of the {wanted} nodes that it may run on, "
+                f"not on {' and '.join(missing)}"
+            )
+        if clone["promotable"] and clone["nodes"] and not clone["promoted"] and clone["target_role"] != "Unpromoted":
+            yield f"clone {name} has no promoted instance"
+
+
+def _of_fencing(found: Mapping[str, Any], wants_fencing: bool) -> Iterator[str]:
     fencing = found["fencing"]
     if not fencing["enabled"]:
+        if wants_fencing:
+            yield "fencing is switched off (stonith-enabled): a node that fails is not fenced"
         return
     if not fencing["devices"]:
         yield "fencing is on, and there is no device for it"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
-from .words import made_id
+from .words import is_secret, made_id
 
 SECTIONS = (
     "crm_config",
@@ -113,3 +113,18 @@ def put_given(made: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Add the fields that say something to a dictionary; return it."""
     made.update({name: value for name, value in fields.items() if value not in (None, "", [], {})})
     return made
+
+
+def has_section(root: Element, name: str) -> bool:
+    """Tell whether a CIB's configuration has a section."""
+    return root.find(f"configuration/{name}") is not None
+
+
+def secrets_of(root: Element) -> dict[str, list[str]]:
+    """Return resources of a CIB, each with its parameters whose names say that nobody may see their values."""
+    found: dict[str, list[str]] = {}
+    for entry in root.findall("configuration/resources//primitive"):
+        for pair in entry.findall("instance_attributes/nvpair"):
+            if is_secret(str(pair.get("name"))):
+                found.setdefault(str(entry.get("id")), []).append(str(pair.get("name")))
+    return found

@@ -159,10 +159,23 @@ class Make:
     ) -> merge.Merged:
         return merge.merge(live, self.wanted(configuration, live, secrets), merge.Scope(scope))
 
+    @staticmethod
+    def find(root: Element, path: str) -> Element:
+        """Return what a path leads to in a CIB's configuration."""
+        found = root.find(f"configuration/{path}")
+        assert found is not None, path
+        return found
+
 
 @pytest.fixture
 def make(metadata: dict[str, agents.Agent]) -> Make:
     return Make(metadata)
+
+
+@pytest.fixture
+def live(everything: dict[str, Any], new_cib: Element, make: Make) -> Element:
+    """A cluster that has what is declared."""
+    return make.merged(everything, new_cib).root
 
 
 @pytest.fixture

@@ -109,87 +109,121 @@ VIP = {"name": "vip", "vip": {"address": "192.0.2.1"}}
     ("configuration", "complaint"),
     [
         ({"resurces": []}, "resurces: nobody knows it, did you mean resources?"),
-        ({"resources": [{"name": "vip", "vpi": {}}]}, "resources[vip]: nobody knows 'vpi', did you mean vip?"),
-        ({"resources": [{"vip": {"address": "192.0.2.1"}}]}, "resources[0].name: is missing"),
-        ({"resources": [{"name": "1st", "agent": "systemd:x"}]}, "resources[1st].name: '1st' can't be a name"),
-        ({"resources": [{"name": "x"}]}, "resources[x]: needs exactly one of agent, vip, service, filesystem"),
-        ({"resources": [{"name": "x", "agent": "IPaddr2"}]}, "resources[x].agent: 'IPaddr2' is no agent"),
+        (
+            {"resources": [{"name": "vip", "vpi": {}}]},
+            "pacemaker_resources[vip]: nobody knows 'vpi', did you mean vip?",
+        ),
+        ({"resources": [{"vip": {"address": "192.0.2.1"}}]}, "pacemaker_resources[0].name: is missing"),
+        (
+            {"resources": [{"name": "1st", "agent": "systemd:x"}]},
+            "pacemaker_resources[1st].name: '1st' can't be a name",
+        ),
+        (
+            {"resources": [{"name": "x"}]},
+            "pacemaker_resources[x]: needs exactly one of agent, vip, service, filesystem",
+        ),
+        ({"resources": [{"name": "x", "agent": "IPaddr2"}]}, "pacemaker_resources[x].agent: 'IPaddr2' is no agent"),
         (
             {"resources": [{"name": "vip", "vip": {"address": "192.0.2.300"}}]},
-            "resources[vip].vip.address: '192.0.2.300' is no IP address",
+            "pacemaker_resources[vip].vip.address: '192.0.2.300' is no IP address",
         ),
         ({"resources": [{"name": "vip", "vip": {"address": "192.0.2.1/33"}}]}, "vip.prefix: '33' is no prefix length"),
         (
             {"resources": [{**VIP, "parameters": {"cidr_netmsk": 24}}]},
-            "resources[vip].parameters.cidr_netmsk: ocf:heartbeat:IPaddr2 does not know it, did you mean cidr_netmask?",
+            "pacemaker_resources[vip].parameters.cidr_netmsk: ocf:heartbeat:IPaddr2 does not know it, "
+            "did you mean cidr_netmask?",
         ),
         (
             {"resources": [{"name": "data", "agent": "ocf:heartbeat:Filesystem", "parameters": {"device": "/dev/x"}}]},
-            "resources[data].parameters.directory: ocf:heartbeat:Filesystem can't do without it",
+            "pacemaker_resources[data].parameters.directory: ocf:heartbeat:Filesystem can't do without it",
         ),
         ({"resources": [{**VIP, "parameters": {"arp_count": "many"}}]}, "arp_count: has to be a whole number"),
         ({"resources": [{**VIP, "parameters": {"lvs_support": "maybe"}}]}, "lvs_support: has to be true or false"),
         (
             {"resources": [{**VIP, "meta": {"migration-treshold": 3}}]},
-            "resources[vip].meta: nobody knows 'migration-treshold', did you mean migration-threshold?",
+            "pacemaker_resources[vip].meta: nobody knows 'migration-treshold', did you mean migration-threshold?",
         ),
         (
             {"resources": [{**VIP, "operations": [{"action": "moniter"}]}]},
-            "resources[vip].operations[0].action: nobody knows 'moniter', did you mean monitor?",
+            "pacemaker_resources[vip].operations[0].action: nobody knows 'moniter', did you mean monitor?",
         ),
         (
             {"resources": [{**VIP, "operations": [{"action": "monitor", "interval": "often"}]}]},
-            "resources[vip].operations[0].interval: has to be a time such as 10s, and is 'often'",
+            "pacemaker_resources[vip].operations[0].interval: has to be a time such as 10s, and is 'often'",
         ),
         (
             {"resources": [{**VIP, "operations": [{"action": "monitor", "interval": "0"}]}]},
             "operations[monitor].interval: a monitor needs one above 0",
         ),
-        ({"resources": [VIP, VIP]}, "resources[vip]: there is another resource of this name"),
+        ({"resources": [VIP, VIP]}, "pacemaker_resources[vip]: there is another resource of this name"),
         (
             {"resources": [VIP], "groups": [{"name": "web", "members": ["vpi"]}]},
-            "groups[web].members: nobody knows 'vpi', did you mean vip?",
+            "pacemaker_groups[web].members: nobody knows 'vpi', did you mean vip?",
         ),
         (
             {"resources": [VIP], "groups": [{"name": "a", "members": ["vip"]}, {"name": "b", "members": ["vip"]}]},
-            "groups[b].members: 'vip' is already in another group or clone",
+            "pacemaker_groups[b].members: 'vip' is already in another group or clone",
         ),
         (
             {"resources": [VIP], "locations": [{"resource": "vip", "node": "nod1"}]},
-            "locations[0].node: nobody knows 'nod1', did you mean node1?",
+            "pacemaker_locations[0].node: nobody knows 'nod1', did you mean node1?",
         ),
         (
             {"resources": [VIP], "locations": [{"resource": "vip", "node": "node1", "score": "high"}]},
-            "locations[0].score: 'high' is no score",
+            "pacemaker_locations[0].score: 'high' is no score",
         ),
-        ({"resources": [VIP], "colocations": [{"resource": "vip"}]}, "colocations[0].with: is missing"),
+        ({"resources": [VIP], "colocations": [{"resource": "vip"}]}, "pacemaker_colocations[0].with: is missing"),
         (
             {"resources": [VIP], "orders": [{"first": "vip", "then": "web"}]},
-            "orders[0].then: nobody knows 'web', known: vip",
+            "pacemaker_orders[0].then: nobody knows 'web', known: vip",
         ),
         (
             {"resources": [VIP], "locations": [{"resource": "vip", "rule": {"score": 1, "expressions": [{}]}}]},
-            "locations[0].rule.expressions[0]: needs exactly one of attribute, date, rule, and has none",
+            "pacemaker_locations[0].rule.expressions[0]: needs exactly one of attribute, date, rule, and has none",
         ),
-        ({"properties": {"no-qorum-policy": "stop"}}, "properties: nobody knows 'no-qorum-policy', did you mean"),
-        ({"properties": {"dc-version": "1"}}, "properties: nobody knows 'dc-version'"),
-        ({"properties": {"stonith-enabled": True}}, "properties.stonith-enabled: is on"),
+        (
+            {"properties": {"no-qorum-policy": "stop"}},
+            "pacemaker_properties: nobody knows 'no-qorum-policy', did you mean",
+        ),
+        ({"properties": {"dc-version": "1"}}, "pacemaker_properties: nobody knows 'dc-version'"),
+        ({"properties": {"stonith-enabled": True}}, "pacemaker_properties.stonith-enabled: is on"),
         (
             {"fence_devices": [{"name": "p", "agent": "fence_x", "parameters": {"password": "x"}}]},
-            "fence_devices[p].parameters.password: looks like a secret",
+            "pacemaker_fence_devices[p].parameters.password: looks like a secret",
         ),
-        ({"fence_levels": [{"node": "node1", "level": 1, "devices": ["x"]}]}, "fence_levels[0].devices: nobody knows"),
-        ({"acl_users": [{"name": "alice", "roles": ["x"]}]}, "acl_users[alice].roles: nobody knows 'x'"),
-        ({"resources": [VIP], "absent": ["vip"]}, "absent: vip is declared too"),
-        ({"node_attributes": {"node9": {"a": 1}}}, "node_attributes: nobody knows 'node9', did you mean node"),
-        ({"resources": "vip"}, "resources: has to be a list"),
-        ({"resources": [{**VIP, "parameters": ["ip"]}]}, "resources[vip].parameters: has to be a dictionary"),
+        (
+            {"fence_levels": [{"node": "node1", "level": 1, "devices": ["x"]}]},
+            "pacemaker_fence_levels[0].devices: nobody knows",
+        ),
+        ({"acl_users": [{"name": "alice", "roles": ["x"]}]}, "pacemaker_acl_users[alice].roles: nobody knows 'x'"),
+        (
+            {"web_servers": [{"name": "web", "address": "192.0.2.1", "unit": "x", "start_timeout": "soon"}]},
+            "pacemaker_web_servers[web].start_timeout: has to be a time such as 10s, and is 'soon'",
+        ),
+        (
+            {"web_servers": [{"name": "web", "address": "192.0.2.300", "unit": "x"}]},
+            "pacemaker_web_servers[web].address: '192.0.2.300' is no IP address",
+        ),
+        (
+            {"web_servers": [{"name": "web", "address": "192.0.2.1", "unit": "x", "meta": {"priorty": 1}}]},
+            "pacemaker_web_servers[web].meta: nobody knows 'priorty', did you mean priority?",
+        ),
+        ({"without_fencing": "yes"}, "pacemaker_without_fencing: has to be"),
+        ({"resources": [VIP], "absent": ["vip"]}, "pacemaker_absent: vip is declared too"),
+        (
+            {"node_attributes": {"node9": {"a": 1}}},
+            "pacemaker_node_attributes: nobody knows 'node9', did you mean node",
+        ),
+        ({"resources": "vip"}, "pacemaker_resources: has to be a list"),
+        ({"resources": [{**VIP, "parameters": ["ip"]}]}, "pacemaker_resources[vip].parameters: has to be a dictionary"),
     ],
 )
 def test_what_cannot_be_is_named_with_its_path(configuration: dict[str, Any], complaint: str, metadata: Any) -> None:
     with pytest.raises(Refused) as refused:
         composed(configuration, metadata, nodes=["node1", "node2"])
     assert complaint in str(refused.value)
+    # a place is a variable as people write it; only a key that no variable has is told as it is
+    assert str(refused.value).startswith("pacemaker_") or "resurces" in configuration
 
 
 def test_a_node_that_is_about_to_join_can_be_meant() -> None:
@@ -224,7 +258,7 @@ def test_names_of_other_things(name: str) -> None:
 
 
 def test_a_secret_for_nobody_is_refused() -> None:
-    with pytest.raises(Refused, match=r"secrets: nobody knows 'pwer', did you mean power\?"):
+    with pytest.raises(Refused, match=r"pacemaker_secrets: nobody knows 'pwer', did you mean power\?"):
         compose.compose(
             {"fence_devices": [{"name": "power", "agent": "fence_x"}]},
             {"pwer": {"password": "x"}},
@@ -236,7 +270,9 @@ def test_a_secret_for_nobody_is_refused() -> None:
 def test_a_fence_agent_has_two_names_for_some_things(metadata: Any) -> None:
     device = {"name": "power", "agent": "fence_ipmilan", "parameters": {"ipaddr": "192.0.2.1", "login": "x"}}
     compose.compose({"fence_devices": [device]}, {}, metadata, compose.Around())
-    with pytest.raises(Refused, match=r"fence_devices\[power\]\.parameters\.lanpluss: .*did you mean lanplus\?"):
+    with pytest.raises(
+        Refused, match=r"pacemaker_fence_devices\[power\]\.parameters\.lanpluss: .*did you mean lanplus\?"
+    ):
         compose.compose(
             {"fence_devices": [{**device, "parameters": {"lanpluss": True}}]}, {}, metadata, compose.Around()
         )

@@ -56,6 +56,35 @@ def test_maintenance_of_all_and_of_one(well: dict[str, Any], cib: Element) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "before", "after"),
+    [
+        (("standby", "node1", ""), "standby of node node1: off\n", "standby of node node1: on\n"),
+        (("maintenance", "", ""), "maintenance of the cluster: off\n", "maintenance of the cluster: on\n"),
+        (("maintenance", "node2", ""), "maintenance of node node2: off\n", "maintenance of node node2: on\n"),
+        (("cleanup", "", ""), "monitor of vip failed on node1: not running\n", ""),
+        (("move", "node1", "web"), "web on node2\n", "web on node1\n"),
+        (("move", "", "web"), "web on node2\n", "web on node1\n"),
+        (("clear", "", "web"), "constraint cli-ban-web: web on node1, score -INFINITY\n", ""),
+    ],
+)
+def test_a_difference_shows_what_is_and_what_will_be(
+    asked: tuple[str, str, str], before: str, after: str, well: dict[str, Any], cib: Element
+) -> None:
+    well["failures"] = [{"resource": "vip", "action": "monitor", "node": "node1", "status": "not running"}]
+    if asked[0] == "clear":
+        with_location(cib, "cli-ban-web", "node1", "-INFINITY")
+    step = operate.decide(*asked, well, cib)
+    assert step.diff() == {"before": before, "after": after}
+
+
+def test_the_end_of_a_standby_shows_it_too(well: dict[str, Any], cib: Element) -> None:
+    well["nodes"]["node1"]["standby"] = True
+    step = operate.decide("unstandby", "node1", "", well, cib)
+    assert step.diff() == {"before": "standby of node node1: on\n", "after": "standby of node node1: off\n"}
+    assert operate.decide("standby", "node1", "", well, cib).diff() == {"before": "", "after": ""}
+
+
 def test_a_group_moves_as_a_whole(well: dict[str, Any], cib: Element) -> None:
     here = well["resources"]["web-vip"]["nodes"][0]
     there = {"node1": "node2", "node2": "node1"}[here]

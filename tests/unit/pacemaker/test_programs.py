@@ -45,6 +45,20 @@ def test_what_does_not_fit_is_said_in_detail(new_cib: Element, programs: Tools) 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Pacemaker wants to own the file")
+def test_a_usual_value_that_follows_is_a_patch_that_fits(
+    everything: dict[str, Any], new_cib: Element, make: Any, programs: Tools, on_disk: Path
+) -> None:
+    on_disk.write_text(tree.written(new_cib), encoding="utf-8")
+    for delay in ("217ms", "412ms"):
+        everything["usual_properties"] = {"transition-delay": delay}
+        root = make.merged(everything, programs.query()).root
+        assert programs.verify(root) == []
+        assert programs.patch(programs.difference(programs.query(), root))
+        found = programs.query().findall("configuration/crm_config//nvpair[@name='transition-delay']")
+        assert [pair.get("value") for pair in found] == [delay]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Pacemaker wants to own the file")
 def test_the_patch_makes_the_live_cib_the_wanted_one_and_only_once(
     everything: dict[str, Any], new_cib: Element, make: Any, programs: Tools, on_disk: Path
 ) -> None:

@@ -78,6 +78,63 @@ def test_each_thing_that_is_wrong_is_one_sentence(path: list[str], value: Any, p
     assert problems(changed(path, value)) == [problem]
 
 
+def test_clones_that_run_wherever_they_may_are_well() -> None:
+    found = status("clones-well")
+    assert found["clones"]["ping-clone"]["nodes"] == ["node1", "node2", "node3"]
+    assert found["clones"]["state-clone"]["promoted"] == ["node1"]
+    # the third instance is kept away from node3 by a constraint
+    stack = found["clones"]["stack-clone"]
+    assert (stack["instances"], stack["nodes"]) == (3, ["node1", "node2"])
+    assert problems(found, ["node1", "node2", "node3"]) == []
+    found["nodes"]["node2"]["standby"] = True
+    found["clones"]["ping-clone"]["nodes"].remove("node2")
+    assert problems(found) == []
+
+
+def test_a_clone_that_does_not_run_where_it_may_is_a_problem_and_so_is_a_group_that_runs_twice() -> None:
+    found = status("clones-trouble")
+    twice = "resource web-vip runs on node1 and node3 at once"
+    assert problems(found) == [
+        twice,
+        "clone ping-clone runs on 2 of the 3 nodes that it may run on, not on node3",
+        "clone state-clone has no promoted instance",
+    ]
+    found["maintenance_mode"] = True
+    # what is left alone may have stopped; what runs twice is never right
+    assert problems(found) == [twice]
+
+
+@pytest.mark.parametrize(
+    ("clone", "changes"),
+    [
+        ("ping-clone", {"target_role": "Stopped"}),
+        ("ping-clone", {"managed": False}),
+        ("ping-clone", {"unique": True}),
+        ("ping-clone", {"instances": 2}),
+        ("state-clone", {"target_role": "Unpromoted"}),
+        ("state-clone", {"promoted": ["node2"]}),
+    ],
+)
+def test_what_is_meant_for_a_clone_is_no_problem(clone: str, changes: dict[str, Any]) -> None:
+    found = status("clones-trouble")
+    before = problems(found)
+    found["clones"][clone].update(changes)
+    assert [problem for problem in before if problem not in problems(found)] == [
+        problem for problem in before if problem.startswith(f"clone {clone} ")
+    ]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_fencing_that_is_wanted_and_switched_off_is_a_problem(release: str) -> None:
+    found = status(f"{release}-well")
+    assert problems(found, wants_fencing=True) == [
+        "fencing is switched off (stonith-enabled): a node that fails is not fenced"
+    ]
+    found["fencing"].update(enabled=True, devices=["power"])
+    found["resources"]["power"] = {**found["resources"]["vip"], "agent": "stonith:fence_apc"}
+    assert problems(found, wants_fencing=True) == []
+
+
 def test_a_node_that_should_be_there_is_missed() -> None:
     assert problems(status("trixie-well"), ["node1", "node2", "node3"]) == ["node node3 is not a member"]
 
