@@ -7,14 +7,17 @@ A failure on one host decides about all of them; that shows only when the tasks 
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 spec = importlib.util.spec_from_file_location("roles_conftest", ROOT / "tests" / "unit" / "roles" / "conftest.py")
@@ -153,6 +156,53 @@ def test_the_cluster_is_not_let_go_while_another_heartbeat_may_run(stage: Stage)
     assert not any("End a maintenance" in line for line in asked)
 
 
+def test_the_cluster_is_not_let_go_while_a_node_has_what_heartbeat_left_behind(stage: Stage) -> None:
+    left = {"Look for what heartbeat has not let go": {"beta": {"stdout": "192.0.2.1\n/srv/share"}}}
+    code, output, asked = switch(stage, **left)
+    assert code != 0
+    assert not any(LET_GO in line for line in asked), asked
+    assert "left behind. beta: 192.0.2.1, /srv/share. Take that away there" in output, output[-2500:]
+    assert {"alpha: Start heartbeat", "beta: Start heartbeat"} <= set(asked)
+
+
+def test_all_go_back_when_the_last_node_has_left_something_behind(stage: Stage) -> None:
+    code, output, asked = switch(stage, **{LET_GO: {"alpha": {"rc": 1, "stderr": "left behind: 192.0.2.1"}}})
+    assert code != 0
+    assert "The cluster was not let go on alpha. left behind: 192.0.2.1" in output
+    assert not any("Wait until the cluster is well" in line for line in asked)
+    assert {"alpha: Start heartbeat", "beta: Start heartbeat"} <= set(asked)
+
+
+def test_what_heartbeat_left_behind_is_found(tmp_path: Path) -> None:
+    """The look itself, on this machine: loopback has its address, / is mounted, and other things are neither."""
+    play = yaml.safe_load((ROOT / "playbooks" / "heartbeat_to_pacemaker.yml").read_text())
+    (look,) = [entry["vars"]["from_heartbeat_look"] for entry in play if entry["name"] == "Hand over"]
+    found = [
+        {"name": "one", "vip": {"address": "127.0.0.1/8"}},
+        {"name": "other", "vip": {"address": "192.0.2.1"}},
+        {"name": "disk", "filesystem": {"device": "/dev/sda", "directory": "/"}},
+        {"name": "none", "filesystem": {"device": "/dev/sdb", "directory": str(tmp_path)}},
+    ]
+    (tmp_path / "play.yml").write_text(
+        yaml.safe_dump(
+            [
+                {
+                    "hosts": "localhost",
+                    "gather_facts": False,
+                    "vars": {"pacemaker_resources": found, "from_heartbeat_look": look},
+                    "tasks": [{"ansible.builtin.copy": {"content": "{{ from_heartbeat_look }}", "dest": "look.sh"}}],
+                }
+            ]
+        )
+    )
+    done = conftest.ansible_playbook(
+        "play.yml", "--extra-vars", json.dumps({"ansible_python_interpreter": sys.executable}), cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = subprocess.run(["sh", "-eu", "look.sh"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert told.stdout.split() == ["127.0.0.1", "/"]
+
+
 def test_one_node_that_is_not_well_takes_all_of_them_back(stage: Stage) -> None:
     unwell = {
         "beta": {"problems": ["node alpha is offline"], "maintenance_mode": False},
@@ -227,8 +277,10 @@ def test_a_node_that_is_down_for_certain_is_forgotten(stage: Stage) -> None:
     assert "alpha: Let pacemaker forget it" in asked
 
 
-def role(stage: Stage, tasks: str, answers: dict[str, Any], speaker: str = "alpha") -> tuple[int, str, list[str]]:
-    """Run files of the role's tasks, by their names in one text, on a cluster of two that runs."""
+def role(
+    stage: Stage, tasks: str, answers: dict[str, Any], speaker: str = "alpha", tell: str = "", **variables: Any
+) -> tuple[int, str, list[str]]:
+    """Run files of the role's tasks, by their names in one text, on a cluster of two that runs. ``tell``: is printed."""
     for folder in ("tasks", "vars", "defaults"):
         for file in sorted((ROOT / "roles" / "pacemaker" / folder).glob("*.yml")):
             stage.copy(str(file.relative_to(ROOT)), f"roles/staged/{folder}/{file.name}")
@@ -236,6 +288,7 @@ def role(stage: Stage, tasks: str, answers: dict[str, Any], speaker: str = "alph
         "- hosts: pacemaker\n  gather_facts: false\n  tasks:\n"
         "    - set_fact:\n        __pacemaker_here: {name: '{{ inventory_hostname }}'}\n"
         + "".join(f"    - include_role:\n        name: staged\n        tasks_from: {name}\n" for name in tasks.split())
+        + f"    - debug:\n        msg: 'told {{{{ inventory_hostname }}}} {tell}'\n"
     )
     nodes = {name: {"online": True, "pending": False, "unclean": False} for name in ("alpha", "beta")}
     vip = {"vip": {"agent": "ocf:heartbeat:IPaddr2", "nodes": ["alpha"]}}
@@ -251,11 +304,16 @@ def role(stage: Stage, tasks: str, answers: dict[str, Any], speaker: str = "alph
         "Ask whether an earlier run has left resources alone": unset,
         **answers,
     }
-    return stage.play(
-        "play.yml", told, __pacemaker_present=["alpha", "beta"], __pacemaker_speaker=speaker,
-        __pacemaker_role=str(stage.folder / "roles" / "staged"), __pacemaker_plan={"running": True},
-        __pacemaker_conf="", __pacemaker_secret="",
-    )  # fmt: skip
+    given = {
+        "__pacemaker_present": ["alpha", "beta"],
+        "__pacemaker_speaker": speaker,
+        "__pacemaker_role": str(stage.folder / "roles" / "staged"),
+        "__pacemaker_plan": {"running": True},
+        "__pacemaker_conf": "",
+        "__pacemaker_secret": "",
+        **variables,
+    }
+    return stage.play("play.yml", told, **given)
 
 
 STOP = "Stop pacemaker and corosync, not what they manage"
@@ -338,3 +396,69 @@ def test_the_node_that_speaks_is_asked_to_change_the_cluster(stage: Stage) -> No
     code, output, asked = role(stage, "cib", {push: {"beta": FAILS}}, speaker="beta")
     assert code != 0
     assert output.count("failed=1") == 2
+
+
+#: what certutil(1) says of the one that signs, and qnetd's own file with the same behind words
+SIGNER = "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n"
+TRUSTED, CERTIFIED = "Ask whom this node trusts", "Ask for whom its certificate is"
+
+
+@pytest.mark.parametrize(
+    ("what", "is_renewed"),
+    [
+        ({}, ""),
+        ({CERTIFIED: {"*": {"stdout": 'Subject: "CN=former"'}}}, "alpha beta"),
+        ({TRUSTED: {"alpha": {"stdout": SIGNER}, "beta": {"stdout": SIGNER.replace("bm90", "xxxx")}}}, "beta"),
+        # whoever has signed is away
+        ({"Read who signs": {"*": UNREACHABLE}}, ""),
+    ],
+    ids=["fits", "another name", "another authority", "away"],
+)
+def test_a_certificate_that_qnetd_would_not_take_is_renewed(
+    stage: Stage, what: dict[str, Any], is_renewed: str
+) -> None:
+    coded = base64.b64encode(f"Certificate:\n    Data: ...\n{SIGNER}".encode()).decode()
+    answers = {
+        "Look for the certificate": {"*": {"content": "b2xk"}},
+        "Read who signs": {"*": {"content": coded}},
+        TRUSTED: {"*": {"stdout": SIGNER.replace("\n", "\r\n")}},
+        CERTIFIED: {"*": {"stdout": '        Subject: "CN=pair"'}},
+        "Read the request": {"*": {"content": "cmVx"}},
+        "Have it signed": {"*": {"stdout": "c2lnbmVk"}},
+        "Take the certificate": {"*": {"stdout": "bmV3"}},
+        **what,
+    }
+    given = {"pacemaker_cluster_name": "pair", "pacemaker_qdevice": {"host": "192.0.2.9", "qnetd": "alpha"}}
+    code, output, asked = role(stage, "qdevice", answers, **given)
+    assert code == 0, output
+    renewed = [line.split(":")[0] for line in asked if "Write down who signs" in line]
+    assert renewed == is_renewed.split()
+    # asked for anew only where nobody is left who has one that fits
+    assert any("Have it signed" in line for line in asked) == (is_renewed == "alpha beta")
+
+
+@pytest.mark.parametrize(
+    ("change", "seen", "is_rolled"),
+    [
+        ("none", {"alpha": {"stdout": "NOTE: simulation\nInst pacemaker [2.1.5] (2.1.6)"}}, "alpha"),
+        # all restart together for another reason: the packages come all the same, after it
+        ("together", {"alpha": {"stdout": "Inst pacemaker [2.1.5] (2.1.6)"}}, "alpha"),
+        ("none", {}, ""),
+    ],
+)
+def test_newer_packages_are_looked_for_in_fresh_lists(
+    stage: Stage, change: str, seen: dict[str, Any], is_rolled: str
+) -> None:
+    facts = {"os_family": "Debian", "distribution": "Debian", "distribution_major_version": "13"}
+    platform = yaml.safe_load((ROOT / "roles" / "pacemaker" / "vars" / "Debian.yml").read_text())
+    code, output, asked = role(
+        stage, "install", {"See whether there are newer packages": seen}, tell="{{ __pacemaker_is_rolled }}",
+        pacemaker_is_upgraded=True, pacemaker_manage_time_sync=False, pacemaker_manage_selinux=False,
+        pacemaker_members=["alpha", "beta"], __pacemaker_plan={"running": True, "restart_reasons": []},
+        __pacemaker_change=change, ansible_facts=facts, **platform,
+    )  # fmt: skip
+    assert code == 0, output
+    assert re.findall(r"told (\w+) (?:True|true)", output) == is_rolled.split()
+    assert asked.index("beta: Read what the archives have now") < asked.index(
+        "beta: See whether there are newer packages"
+    )
