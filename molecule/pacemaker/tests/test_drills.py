@@ -43,6 +43,7 @@ FULL = {
     "End of the standby": "config_change",
     "A new key, corosync restarted on all nodes": "config_change",
     "Restarts of pacemaker, one node at a time": "config_change",
+    "Newer packages, one node at a time": "config_change",
     "A planned move": "config_change",
     "Nodes that come and go": "config_change",
     "A service that fails twice": "config_change",
