@@ -39,6 +39,7 @@ CORE = {
 FULL = {
     "A change of corosync.conf, by reload": "config_change",
     "A resource made by hand, in each scope": "config_change",
+    "One of each thing a configuration may have": "config_change",
     "Standby of the serving node": "config_change",
     "End of the standby": "config_change",
     "A new key, corosync restarted on all nodes": "config_change",
