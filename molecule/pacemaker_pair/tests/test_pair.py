@@ -21,7 +21,7 @@ PLAYS = ("Third party that votes", "Pacemaker cluster", "Way of the members to t
 #: Task -> why a first run in check mode cannot foretell it.
 EXCEPTIONS: dict[str, str] = {
     "steadfast.ha.pacemaker : Let every node in": "pcs is not there yet, and is asked by a command",
-    "steadfast.ha.pacemaker : Write that down where there are no certificates": "qnetd signs what is not there yet",
+    "steadfast.ha.pacemaker : Write down who signs where there is no certificate, or another one": "qnetd signs what is not there yet",
     "steadfast.ha.pacemaker : Ask for a certificate": "qnetd signs what is not there yet",
     "steadfast.ha.pacemaker : Have it signed": "qnetd signs what is not there yet",
     "steadfast.ha.pacemaker : Take the certificate": "qnetd signs what is not there yet",

@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
-import yaml
 from pacemaker import compose, describe, live, tree
 from pacemaker.words import Refused, duration_ms, is_secret, score
 
@@ -307,13 +305,3 @@ def test_durations(text: str, milliseconds: Any) -> None:
 @pytest.mark.parametrize(("text", "spelt"), [("+10", "10"), ("-inf", "-INFINITY"), ("INFINITY", "INFINITY"), (5, "5")])
 def test_scores(text: Any, spelt: str) -> None:
     assert score("x", text) == spelt
-
-
-@pytest.mark.parametrize("name", ["pacemaker_three", "pacemaker_pair_qnetd", "pacemaker_iscsi"])
-def test_what_the_worked_inventories_run_can_be_run(name: str) -> None:
-    file = Path(__file__).resolve().parents[3] / "inventories" / name / "group_vars" / "pacemaker.yml"
-    declared = {key.removeprefix("pacemaker_"): value for key, value in yaml.safe_load(file.read_text()).items()}
-    configuration = {key: value for key, value in declared.items() if key in compose.KEYS}
-    wanted = compose.compose(configuration, declared.get("secrets", {}), {}, compose.Around())
-    assert any(found.get("class") == "stonith" for found in wanted.resources)
-    assert [found.get("id") for found in wanted.resources if found.tag == "group"]

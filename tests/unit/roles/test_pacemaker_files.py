@@ -58,6 +58,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "debian": cluster("debian", "Debian 13", 2),
         "ubuntu": cluster("ubuntu", "Ubuntu 24", 2, pacemaker_qdevice={"host": "192.0.2.9"}),
         "redhat": cluster("redhat", "Rocky 9", 3, pacemaker_totem={"token": 5000}),
+        "rocky": cluster("rocky", "Rocky 10", 2, pacemaker_links=[{"number": 0, "mcastport": 5450}]),
         "bookworm": cluster("bookworm", "Debian 12", 1, pacemaker_agent_packages=CHOSEN),
         "trixie": cluster("trixie", "Debian 13", 1, pacemaker_agent_packages=CHOSEN),
     }
@@ -80,7 +81,7 @@ def lines(path: Path) -> list[str]:
 
 
 def test_all_members_get_the_same_file(rendered: Path) -> None:
-    for name, count in (("debian", 2), ("ubuntu", 2), ("redhat", 3)):
+    for name, count in (("debian", 2), ("ubuntu", 2), ("redhat", 3), ("rocky", 2)):
         texts = {(rendered / f"{name}{number}" / "corosync.conf").read_text() for number in range(1, count + 1)}
         assert len(texts) == 1, name
 
@@ -125,6 +126,12 @@ def test_two_nodes_are_told_so_unless_somebody_else_votes(rendered: Path) -> Non
             "highavailability",
             "/etc/sysconfig/pacemaker",
         ),
+        (
+            "rocky1",
+            "corosync pacemaker pacemaker-cli pcs resource-agents fence-agents-all",
+            "highavailability",
+            "/etc/sysconfig/pacemaker",
+        ),
     ],
 )
 def test_packages_of_a_platform(host: str, packages: str, repository: str, environment: str, rendered: Path) -> None:
@@ -136,3 +143,9 @@ def test_packages_of_a_platform(host: str, packages: str, repository: str, envir
 def test_single_fence_agents_are_the_one_package_where_there_is_only_that(rendered: Path) -> None:
     assert (rendered / "bookworm1" / "packages").read_text().endswith(" resource-agents fence-agents")
     assert (rendered / "trixie1" / "packages").read_text().endswith(" ".join(["", *CHOSEN]))
+
+
+def test_a_link_on_a_port_of_its_own_is_let_in(rendered: Path) -> None:
+    assert "mcastport: 5450" in lines(rendered / "rocky1" / "corosync.conf")
+    assert json.loads((rendered / "rocky1" / "ports").read_text()) == [["5404-5412", 5450], 2224]
+    assert json.loads((rendered / "debian1" / "ports").read_text()) == [["5404-5412"], 2224]
