@@ -18,6 +18,7 @@ instances = Late("tomcat.instances")
 site = Late("tomcat.mod_jk.site")
 turns = Late("tomcat.turns")
 words = Late("tomcat.words")
+jk_words = Late("tomcat.mod_jk.words")
 workers = Late("tomcat.mod_jk.workers")
 
 Hosts = Mapping[str, Mapping[str, Any]]
@@ -174,6 +175,17 @@ def tomcat_new_secret(length: int) -> str:
     return secrets.token_hex(length)
 
 
+def tomcat_secret_flaw(secret: str) -> str:
+    """Why balancers could not have this secret, without a word of it; nothing where they can, and for none."""
+    if not secret:
+        return ""
+    try:
+        jk_words.text_value(secret)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def mod_jk_files(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts, directory: str) -> dict[str, Any]:
     """The files and links of a balancer below Apache's folder, and the word that tells them from others (``revision``).
 
@@ -266,6 +278,7 @@ class FilterModule:
             "tomcat_complaint": _guarded(tomcat_complaint),
             "tomcat_put_back": _guarded(tomcat_put_back),
             "tomcat_new_secret": tomcat_new_secret,
+            "tomcat_secret_flaw": tomcat_secret_flaw,
             "tomcat_ports": _guarded(tomcat_ports),
             "mod_jk_activations": _guarded(mod_jk_activations),
             "mod_jk_connectors": _guarded(mod_jk_connectors),

@@ -169,6 +169,17 @@ def test_a_secret_for_some_members_only_is_refused(tmp_path: Path) -> None:
     assert "a" * 20 not in told
 
 
+@pytest.mark.parametrize("secret", ["open#sesame", "$(sesame)", " sesame", "sesame ", "open\tsesame"])
+def test_a_secret_that_balancers_can_not_have_reaches_no_worker(tmp_path: Path, secret: str) -> None:
+    hosts = {"app1": {"tomcat_ajp_secret": secret}}
+    more = {"tomcat_config_dir": str(tmp_path / "none"), "tomcat_group": "tomcat", "tomcat_no_log": True}
+    told = run(tmp_path, "../secret", hosts, list(hosts), **more)
+    assert "Nothing was changed. tomcat_ajp_secret: a secret" in told
+    assert "sesame" not in told
+    hosts["app1"]["tomcat_ajp_secret"] = "opensesame"
+    assert run(tmp_path, "../secret", hosts, list(hosts), **more) == ""
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="what is unpacked belongs to root")
 def test_half_an_archive_is_taken_for_nothing(tmp_path: Path) -> None:
     archive = tmp_path / "tomcat.tar.gz"
