@@ -12,6 +12,7 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
 
+addresses = Late("node.addresses")
 balancers = Late("tomcat.balancers")
 base = Late("tomcat.base")
 instances = Late("tomcat.instances")
@@ -94,15 +95,14 @@ def tomcat_applications(
 
 
 def tomcat_balancer_addresses(names: Sequence[str], hosts: Hosts) -> list[str]:
-    """The addresses from which balancers speak to Tomcat: told by the inventory, or else all that facts know."""
+    """The addresses from which balancers speak to Tomcat, each once."""
     found: list[str] = []
     for name in names:
         host = hosts.get(name) or {}
-        facts = host.get("ansible_facts") or {}
-        own = list(host.get("mod_jk_addresses") or facts.get("all_ipv4_addresses") or [])
+        own = balancers.speaks_from(host, addresses.own(host.get("ansible_facts") or {}))
         if not own:
             raise words.Refused(f"{name}: set mod_jk_addresses, nobody knows from which addresses it speaks to Tomcat")
-        found += [str(address) for address in own if address not in found]
+        found += [address for address in own if address not in found]
     return found
 
 
