@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
@@ -17,6 +17,7 @@ balancers = Late("tomcat.balancers")
 base = Late("tomcat.base")
 instances = Late("tomcat.instances")
 site = Late("tomcat.mod_jk.site")
+strays = Late("tomcat.strays")
 turns = Late("tomcat.turns")
 words = Late("tomcat.words")
 jk_words = Late("tomcat.mod_jk.words")
@@ -165,6 +166,18 @@ def tomcat_complaint(result: Mapping[str, Any]) -> str:
     return f"{result['item']['balancer']}: {str(result.get('msg') or 'no message').strip()}"
 
 
+def tomcat_strays(running: str, enabled: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """The instances of a host that the inventory does not have."""
+    found: list[str] = strays.strays(running, enabled, wanted)
+    return found
+
+
+def tomcat_left_behind(members: Sequence[str], hosts: Hosts) -> list[str]:
+    """One sentence per member with instances that the inventory does not have."""
+    found = {member: list((hosts.get(member) or {}).get("__tomcat_strays") or []) for member in members}
+    return [str(strays.complaint(member, names)) for member, names in found.items() if names]
+
+
 def tomcat_put_back(host: str, hosts: Hosts, wrong: Sequence[str]) -> str:
     """What became of a host whose change was taken back."""
     return str(turns.put_back(host, _actions([host], hosts)[host], list(wrong)))
@@ -276,6 +289,8 @@ class FilterModule:
             "tomcat_expected": _guarded(tomcat_expected),
             "tomcat_left_running": _guarded(tomcat_left_running),
             "tomcat_complaint": _guarded(tomcat_complaint),
+            "tomcat_strays": tomcat_strays,
+            "tomcat_left_behind": tomcat_left_behind,
             "tomcat_put_back": _guarded(tomcat_put_back),
             "tomcat_new_secret": tomcat_new_secret,
             "tomcat_secret_flaw": tomcat_secret_flaw,

@@ -31,7 +31,7 @@ def speaks_from(host: Mapping[str, Any], facts: Sequence[str]) -> list[str]:
     """Return the addresses from which a balancer speaks to Tomcat, an empty list when nobody knows any.
 
     What ``mod_jk_addresses`` says, or else what the role node goes by: the primary address of each interface, since one
-    that moves between balancers would be here today and elsewhere tomorrow. A balancer that is down has no facts, and is
+    that moves between balancers would be elsewhere tomorrow. A balancer that is down has no facts, and is
     then where the inventory has it.
 
     facts: those primary addresses, as far as there are facts.
