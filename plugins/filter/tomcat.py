@@ -154,10 +154,26 @@ def tomcat_expected(members: Sequence[str], hosts: Hosts) -> list[dict[str, Any]
     return found
 
 
-def tomcat_left_running(members: Sequence[str], host: str, hosts: Hosts) -> list[str]:
+def tomcat_left_running(members: Sequence[str], host: str, hosts: Hosts) -> list[dict[str, Any]]:
     """The instances that stay up when a host is changed."""
     running = {member: list(hosts[member]["__tomcat_running"]) for member in members}
-    found: list[str] = turns.left_running(host, _actions(members, hosts), running)
+    names = turns.left_running(host, _actions(members, hosts), running)
+    everybody = [instance for member in members for instance in hosts[member]["__tomcat_instances"]]
+    return [dict(instance) for instance in everybody if f"{instance['host']}/{instance['name']}" in names]
+
+
+def tomcat_answering(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The routes of instances that answered as they should."""
+    return [
+        result["item"]["route"]
+        for result in results
+        if "silent" in result and not result["silent"] and not result["problems"]
+    ]
+
+
+def tomcat_usable(routes: Sequence[str], workers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Those of some workers to which a balancer sends everybody."""
+    found: list[str] = turns.usable(routes, workers)
     return found
 
 
@@ -288,6 +304,8 @@ class FilterModule:
             "tomcat_order": _guarded(tomcat_order),
             "tomcat_expected": _guarded(tomcat_expected),
             "tomcat_left_running": _guarded(tomcat_left_running),
+            "tomcat_answering": tomcat_answering,
+            "tomcat_usable": _guarded(tomcat_usable),
             "tomcat_complaint": _guarded(tomcat_complaint),
             "tomcat_strays": tomcat_strays,
             "tomcat_left_behind": tomcat_left_behind,

@@ -60,7 +60,7 @@ options:
     elements: dict
     default: []
   siblings:
-    description: Names of the wanted instances of this machine, whose ports a change may free. Those of others are taken.
+    description: Names of the wanted instances here, whose ports a change may free. Those of others are taken.
     type: list
     elements: str
     default: []

@@ -156,16 +156,24 @@ def status_of(address: str, port: int, path: str, secret: Optional[str], timeout
 
 
 def refusals(connectors: Iterable[Mapping[str, Any]], secret: str, timeout: float = 3.0) -> tuple[list[str], list[str]]:
-    """Return (why connectors do not take a secret, names of those that did not answer).
+    """Return (why connectors do not serve who has the secret, names of those that did not answer).
 
-    connectors: ``name``, ``address`` and ``port`` of each. timeout: seconds, for each.
+    connectors: ``name``, ``address`` and ``port`` of each; where they have them, a ``secret`` of their own, and
+    ``pages`` instead of one that nobody has. A page that is missing is an answer, one that fails is a problem.
+    timeout: seconds, for each page.
     """
     problems, silent = [], []
     for entry in connectors:
         name, address, port = str(entry["name"]), str(entry["address"]), int(entry["port"])
+        own = str(entry.get("secret") or secret)
         try:
-            if status_of(address, port, NOWHERE, secret, timeout) == FORBIDDEN:
-                problems.append(f"worker {name} ({address}:{port}) refuses this secret")
+            found = {
+                page: status_of(address, port, str(page), own, timeout) for page in entry.get("pages") or [NOWHERE]
+            }
         except AjpError:
             silent.append(name)
+            continue
+        if FORBIDDEN in found.values():
+            problems.append(f"worker {name} ({address}:{port}) refuses this secret")
+        problems += [f"worker {name}: {page} answers with {status}" for page, status in found.items() if status >= 500]
     return problems, silent

@@ -30,6 +30,13 @@ java.util.logging.ConsoleHandler.level = INFO
 java.util.logging.ConsoleHandler.formatter = java.util.logging.SimpleFormatter
 java.util.logging.SimpleFormatter.format = %4$s [%3$s] %5$s%6$s%n
 """
+#: What the role says itself, and where people say what they would say by it.
+_RESERVED: Mapping[str, str] = {
+    "CATALINA_HOME": "tomcat_archive or tomcat_version",
+    "CATALINA_BASE": "tomcat_base_dir",
+    "CATALINA_OPTS": "tomcat_java_options",
+    "STEADFAST_REVISION": "nothing",
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
@@ -86,6 +93,8 @@ def _context(archive: str, application: Mapping[str, Any]) -> str:
 def _environment(values: Mapping[str, Any]) -> str:
     lines = ["# Ansible managed: role steadfast.ha.tomcat"]
     for name, value in values.items():
+        if name in _RESERVED:
+            raise Refused(f"tomcat_environment: {name} is the role's own, {_RESERVED[name]} says what goes there")
         text = str(value)
         if _CONTROL.search(text) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", str(name)):
             raise Refused(f"tomcat_environment: {name} is no name, or its value has control characters")

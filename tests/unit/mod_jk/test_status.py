@@ -150,6 +150,24 @@ def test_who_refuses_a_secret_is_told_from_who_takes_it_and_who_is_silent() -> N
     assert b"\x0c\x00\x06sesame\x00" in asked[0]
 
 
+def test_a_page_that_fails_is_told_from_one_that_is_missing() -> None:
+    failing, asked = answered(b"AB\x00\x08\x04\x01\xf4\x00\x00\x00\x00\x00")
+    missing, _asked = answered(b"AB\x00\x08\x04\x01\x94\x00\x00\x00\x00\x00")
+    connectors = [
+        {"name": "app1", "address": "127.0.0.1", "port": failing, "pages": ["/shop/"], "secret": "its own"},
+        {"name": "app2", "address": "127.0.0.1", "port": missing, "pages": ["/new/"]},
+    ]
+    assert refusals(connectors, "sesame") == (["worker app1: /shop/ answers with 500"], [])
+    assert b"/shop/" in asked[0]
+    assert b"\x0c\x00\x07its own\x00" in asked[0]
+
+
+def test_one_that_hangs_takes_the_connection_and_is_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        entry = {"name": "app1", "address": "127.0.0.1", "port": frozen.getsockname()[1]}
+        assert refusals([entry], "sesame", timeout=0.2) == ([], ["app1"])
+
+
 def test_cookies_are_sent_and_read() -> None:
     named = b"\x00\x0aSet-Cookie\x00\x00\x05o=x.y\x00"
     numbered = b"\xa0\x01\x00\x09text/html\x00" + b"\xa0\x07\x00\x0fJSESSIONID=A.b;\x00"

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from tomcat.cluster import send_options
 from tomcat.instances import all_instances
-from tomcat.server import scratch, server_xml
+from tomcat.server import ajp_place, scratch, server_xml
 from tomcat.words import Refused
 
 Make = Callable[..., dict[str, Any]]
@@ -37,6 +37,15 @@ def test_ajp_wants_the_secret_and_listens_where_balancers_are(request_of: Make, 
     assert connector.get("port") == "8009"
     assert connector.get("secretRequired") == "true"
     assert len(connector.get("secret") or "") == 48
+
+
+def test_where_an_instance_is_now_is_read_from_its_own_file(request_of: Make, hosts: Hosts) -> None:
+    everybody = all_instances(list(hosts), hosts)
+    text = server_xml(everybody[0], everybody, request_of())
+    assert ajp_place(text) == {"address": "192.0.2.1", "port": 8009, "secret": request_of()["secret"]}
+    for wrong, words in (("<Server/>", "no AJP connector"), ("", "not well-formed")):
+        with pytest.raises(Refused, match=words):
+            ajp_place(wrong)
 
 
 def test_balancers_are_refused_until_applications_are_there(request_of: Make, hosts: Hosts) -> None:
