@@ -13,12 +13,14 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
 
 addresses = Late("node.addresses")
+asked = Late("tomcat.mod_jk.asked")
 balancers = Late("tomcat.balancers")
 base = Late("tomcat.base")
 instances = Late("tomcat.instances")
 site = Late("tomcat.mod_jk.site")
 strays = Late("tomcat.strays")
 turns = Late("tomcat.turns")
+war = Late("tomcat.war")
 words = Late("tomcat.words")
 jk_words = Late("tomcat.mod_jk.words")
 workers = Late("tomcat.mod_jk.workers")
@@ -265,6 +267,31 @@ def mod_jk_connectors(tomcats: Sequence[str], hosts: Hosts) -> list[dict[str, An
     ]
 
 
+def mod_jk_pages(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts) -> list[dict[str, Any]]:
+    """The pages that applications of all workers should have through a balancer.
+
+    request: ``sites``, ``uri_map``, ``balancer`` and ``balancer_options``. Sessions count as replicated where the
+    archive lies on the controller and says so.
+    """
+    known: dict[str, bool] = {}
+    everybody = instances.all_instances(tomcats, hosts)
+    served = []
+    for instance in everybody:
+        applications = list((hosts.get(instance.host) or {}).get("tomcat_applications") or [])
+        mine = {"applications": applications}
+        served.append(set(base.pages(instance, mine)))
+        for application in applications:
+            file = str(application.get("file") or "")
+            is_clustered = (hosts.get(instance.host) or {}).get("tomcat_is_clustered", True)
+            replicated = bool(is_clustered and file and war.inspect(file).is_distributable)
+            for page in base.pages_of(application):
+                known[page] = known.get(page, True) and replicated
+    common = {page: replicated for page, replicated in known.items() if all(page in pages for pages in served)}
+    sticky = jk_words.boolean(request["balancer_options"].get("sticky_session", True)) == "true"
+    found: list[dict[str, Any]] = asked.pages(request["sites"], request["uri_map"], request["balancer"], common, sticky)
+    return found
+
+
 def mod_jk_refusals(members: Sequence[str], hosts: Hosts) -> list[str]:
     """Why files can't be put in place, one sentence per balancer that objects or did not answer."""
     found = []
@@ -316,6 +343,7 @@ class FilterModule:
             "mod_jk_activations": _guarded(mod_jk_activations),
             "mod_jk_connectors": _guarded(mod_jk_connectors),
             "mod_jk_gone": mod_jk_gone,
+            "mod_jk_pages": _guarded(mod_jk_pages),
             "mod_jk_refusals": mod_jk_refusals,
             "mod_jk_files": _guarded(mod_jk_files),
             "mod_jk_members": _guarded(mod_jk_members),

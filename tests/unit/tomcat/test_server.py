@@ -131,7 +131,8 @@ def test_requests_of_a_peer_that_starts_at_the_same_time_are_not_dropped(request
 
 
 def test_interceptors_of_old_tutorials_have_todays_names_and_none_twice(request_of: Make, hosts: Hosts) -> None:
-    request = request_of(interceptors=[{"class": "TcpFailureDetector"}, {"class": "MessageDispatch15Interceptor"}])
+    former = ["TcpFailureDetector", "MessageDispatch15Interceptor", "AsyncSocketSender"]
+    request = request_of(interceptors=[{"class": name} for name in former])
     names = [(found.get("className") or "").rsplit(".", 1)[-1] for found in tree(request, hosts).iter("Interceptor")]
     assert names == ["TcpFailureDetector", "MessageDispatchInterceptor"]
 

@@ -12,7 +12,7 @@ from typing import Any, Union
 from ..words import Refused, nearest
 from .workers import Workers
 
-__all__ = ["jk_conf", "load_conf", "mount", "mounts_of", "place", "revision", "site_conf", "uri_map"]
+__all__ = ["jk_conf", "load_conf", "mount", "mounts_of", "place", "revision", "site_conf", "uri_map", "written"]
 
 LEVELS = ("trace", "debug", "info", "warn", "error")
 _PATH = re.compile(r"!?/[^\s\"']*")
@@ -21,10 +21,10 @@ _ROUNDS = 100_000
 _SAFE = re.compile(r"[^\x00-\x1f\x7f\"]*")
 
 
-def mount(where: str, given: Union[str, Mapping[str, Any]], default: str, workers: Workers) -> tuple[str, str]:
+def written(where: str, given: Union[str, Mapping[str, Any]], default: str) -> tuple[str, str]:
     """Return (path, worker) of a mount: a dictionary, or text as in httpd.conf, e.g. "JkMount /*.jsp loadbalancer".
 
-    Raises Refused for a worker that does not exist, and for paths that Apache would not match.
+    Raises Refused for paths that Apache would not match.
     """
     if isinstance(given, Mapping):
         path, worker = str(given.get("path") or ""), str(given.get("worker") or default)
@@ -37,6 +37,12 @@ def mount(where: str, given: Union[str, Mapping[str, Any]], default: str, worker
         path, worker = parts[0], (parts[1] if len(parts) == 2 else default)
     if not _PATH.fullmatch(path):
         raise Refused(f"{where}: a path begins with / and has no white space, not {path!r}")
+    return path, worker
+
+
+def mount(where: str, given: Union[str, Mapping[str, Any]], default: str, workers: Workers) -> tuple[str, str]:
+    """Return (path, worker) of a mount. Raises Refused, also for a worker that does not exist."""
+    path, worker = written(where, given, default)
     if worker not in workers:
         raise Refused(f"{where}: there is no worker {worker!r}, {nearest(worker, workers)}")
     return path, worker
