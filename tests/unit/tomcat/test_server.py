@@ -137,6 +137,17 @@ def test_interceptors_of_old_tutorials_have_todays_names_and_none_twice(request_
     assert names == ["TcpFailureDetector", "MessageDispatchInterceptor"]
 
 
+def test_an_interceptor_may_be_somebodys_own(request_of: Make, hosts: Hosts) -> None:
+    package = "org.apache.catalina.tribes.group.interceptors"
+    given = [{"class": "org.example.Own", "options": {"loud": True}}, {"class": f"{package}.TcpFailureDetector"}]
+    found = list(tree(request_of(interceptors=given), hosts).iter("Interceptor"))
+    assert found[0].attrib == {"className": "org.example.Own", "loud": "true"}
+    # one of Tomcat's is the same by its full name, and there once
+    names = [one.get("className") for one in found[1:]]
+    assert names == [f"{package}.TcpFailureDetector", f"{package}.MessageDispatchInterceptor"]
+    assert found[1].get("performReadTest") == "true"
+
+
 def test_replication_and_failover_have_their_valves(request_of: Make, hosts: Hosts) -> None:
     valves = [
         (found.get("className") or "").rsplit(".", 1)[-1]
