@@ -120,7 +120,7 @@ def test_what_instances_share_comes_after_the_test_of_all_configurations() -> No
 
 def test_both_roles_check_the_inventory_before_anything_is_done_to_a_node() -> None:
     plays = yaml.safe_load((ROOT / "playbooks" / "tomcat.yml").read_text())
-    checks = {"tomcat": [], "mod_jk": []}
+    checks: dict[str, list[int]] = {"tomcat": [], "mod_jk": []}
     for number, play in enumerate(plays):
         for task in play.get("tasks", []):
             given = task.get("ansible.builtin.include_role", {})
