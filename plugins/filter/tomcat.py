@@ -6,18 +6,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.steadfast.ha.plugins.plugin_utils.late import Late
 
+addresses = Late("node.addresses")
+asked = Late("tomcat.mod_jk.asked")
 balancers = Late("tomcat.balancers")
 base = Late("tomcat.base")
 instances = Late("tomcat.instances")
 site = Late("tomcat.mod_jk.site")
+strays = Late("tomcat.strays")
 turns = Late("tomcat.turns")
+war = Late("tomcat.war")
 words = Late("tomcat.words")
+jk_words = Late("tomcat.mod_jk.words")
 workers = Late("tomcat.mod_jk.workers")
 
 Hosts = Mapping[str, Mapping[str, Any]]
@@ -93,15 +98,14 @@ def tomcat_applications(
 
 
 def tomcat_balancer_addresses(names: Sequence[str], hosts: Hosts) -> list[str]:
-    """The addresses from which balancers speak to Tomcat: told by the inventory, or else all that facts know."""
+    """The addresses from which balancers speak to Tomcat, each once."""
     found: list[str] = []
     for name in names:
         host = hosts.get(name) or {}
-        facts = host.get("ansible_facts") or {}
-        own = list(host.get("mod_jk_addresses") or facts.get("all_ipv4_addresses") or [])
+        own = balancers.speaks_from(host, addresses.own(host.get("ansible_facts") or {}))
         if not own:
             raise words.Refused(f"{name}: set mod_jk_addresses, nobody knows from which addresses it speaks to Tomcat")
-        found += [str(address) for address in own if address not in found]
+        found += [address for address in own if address not in found]
     return found
 
 
@@ -152,16 +156,44 @@ def tomcat_expected(members: Sequence[str], hosts: Hosts) -> list[dict[str, Any]
     return found
 
 
-def tomcat_left_running(members: Sequence[str], host: str, hosts: Hosts) -> list[str]:
+def tomcat_left_running(members: Sequence[str], host: str, hosts: Hosts) -> list[dict[str, Any]]:
     """The instances that stay up when a host is changed."""
     running = {member: list(hosts[member]["__tomcat_running"]) for member in members}
-    found: list[str] = turns.left_running(host, _actions(members, hosts), running)
+    names = turns.left_running(host, _actions(members, hosts), running)
+    everybody = [instance for member in members for instance in hosts[member]["__tomcat_instances"]]
+    return [dict(instance) for instance in everybody if f"{instance['host']}/{instance['name']}" in names]
+
+
+def tomcat_answering(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The routes of instances that answered as they should."""
+    return [
+        result["item"]["route"]
+        for result in results
+        if "silent" in result and not result["silent"] and not result["problems"]
+    ]
+
+
+def tomcat_usable(routes: Sequence[str], workers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Those of some workers to which a balancer sends everybody."""
+    found: list[str] = turns.usable(routes, workers)
     return found
 
 
 def tomcat_complaint(result: Mapping[str, Any]) -> str:
     """Why a balancer could not be told: its name and the reason."""
     return f"{result['item']['balancer']}: {str(result.get('msg') or 'no message').strip()}"
+
+
+def tomcat_strays(running: str, enabled: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """The instances of a host that the inventory does not have."""
+    found: list[str] = strays.strays(running, enabled, wanted)
+    return found
+
+
+def tomcat_left_behind(members: Sequence[str], hosts: Hosts) -> list[str]:
+    """One sentence per member with instances that the inventory does not have."""
+    found = {member: list((hosts.get(member) or {}).get("__tomcat_strays") or []) for member in members}
+    return [str(strays.complaint(member, names)) for member, names in found.items() if names]
 
 
 def tomcat_put_back(host: str, hosts: Hosts, wrong: Sequence[str]) -> str:
@@ -172,6 +204,17 @@ def tomcat_put_back(host: str, hosts: Hosts, wrong: Sequence[str]) -> str:
 def tomcat_new_secret(length: int) -> str:
     """A random secret of so many bytes, as text."""
     return secrets.token_hex(length)
+
+
+def tomcat_secret_flaw(secret: str) -> str:
+    """Why balancers could not have this secret, without a word of it; nothing where they can, and for none."""
+    if not secret:
+        return ""
+    try:
+        jk_words.text_value(secret)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def mod_jk_files(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts, directory: str) -> dict[str, Any]:
@@ -224,6 +267,31 @@ def mod_jk_connectors(tomcats: Sequence[str], hosts: Hosts) -> list[dict[str, An
     ]
 
 
+def mod_jk_pages(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Hosts) -> list[dict[str, Any]]:
+    """The pages that applications of all workers should have through a balancer.
+
+    request: ``sites``, ``uri_map``, ``balancer`` and ``balancer_options``. Sessions count as replicated where the
+    archive lies on the controller and says so.
+    """
+    known: dict[str, bool] = {}
+    everybody = instances.all_instances(tomcats, hosts)
+    served = []
+    for instance in everybody:
+        applications = list((hosts.get(instance.host) or {}).get("tomcat_applications") or [])
+        mine = {"applications": applications}
+        served.append(set(base.pages(instance, mine)))
+        for application in applications:
+            file = str(application.get("file") or "")
+            is_clustered = (hosts.get(instance.host) or {}).get("tomcat_is_clustered", True)
+            replicated = bool(is_clustered and file and war.inspect(file).is_distributable)
+            for page in base.pages_of(application):
+                known[page] = known.get(page, True) and replicated
+    common = {page: replicated for page, replicated in known.items() if all(page in pages for pages in served)}
+    sticky = jk_words.boolean(request["balancer_options"].get("sticky_session", True)) == "true"
+    found: list[dict[str, Any]] = asked.pages(request["sites"], request["uri_map"], request["balancer"], common, sticky)
+    return found
+
+
 def mod_jk_refusals(members: Sequence[str], hosts: Hosts) -> list[str]:
     """Why files can't be put in place, one sentence per balancer that objects or did not answer."""
     found = []
@@ -263,13 +331,19 @@ class FilterModule:
             "tomcat_order": _guarded(tomcat_order),
             "tomcat_expected": _guarded(tomcat_expected),
             "tomcat_left_running": _guarded(tomcat_left_running),
+            "tomcat_answering": tomcat_answering,
+            "tomcat_usable": _guarded(tomcat_usable),
             "tomcat_complaint": _guarded(tomcat_complaint),
+            "tomcat_strays": tomcat_strays,
+            "tomcat_left_behind": tomcat_left_behind,
             "tomcat_put_back": _guarded(tomcat_put_back),
             "tomcat_new_secret": tomcat_new_secret,
+            "tomcat_secret_flaw": tomcat_secret_flaw,
             "tomcat_ports": _guarded(tomcat_ports),
             "mod_jk_activations": _guarded(mod_jk_activations),
             "mod_jk_connectors": _guarded(mod_jk_connectors),
             "mod_jk_gone": mod_jk_gone,
+            "mod_jk_pages": _guarded(mod_jk_pages),
             "mod_jk_refusals": mod_jk_refusals,
             "mod_jk_files": _guarded(mod_jk_files),
             "mod_jk_members": _guarded(mod_jk_members),

@@ -47,6 +47,10 @@ options:
     description: Fail when the session moves?
     type: bool
     default: true
+  required:
+    description: Fail when the page starts no session? Otherwise it only has to answer, and redirects are not followed.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -73,11 +77,19 @@ routes:
 import http.cookiejar
 import urllib.error
 import urllib.request
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.mod_jk.sessions import complaints, split
 
 SECONDS = 30
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Follows nobody: where a page leads need not be on this balancer."""
+
+    def redirect_request(self, *_given: Any) -> None:
+        """Say no."""
 
 
 def main() -> None:
@@ -90,12 +102,14 @@ def main() -> None:
             "requests": {"type": "int", "default": 4},
             "begin": {"type": "str", "default": ""},
             "sticky": {"type": "bool", "default": True},
+            "required": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
     given = module.params
     jar = http.cookiejar.CookieJar()
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    own = [] if given["required"] else [Stay()]
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar), *own)
     headers = {"Host": given["host"]} if given["host"] else {}
     if given["begin"]:
         headers["Cookie"] = f"{given['cookie']}=begin.{given['begin']}"
@@ -105,12 +119,16 @@ def main() -> None:
             with opener.open(urllib.request.Request(given["url"], headers=headers), timeout=SECONDS) as answer:
                 answer.read()
         except (urllib.error.URLError, OSError) as error:
-            module.fail_json(msg=f"{given['url']}, request {number + 1}: {error}", sessions=[], routes=[])
-        # from the second request on the session is in the jar
-        headers.pop("Cookie", None)
+            if not isinstance(error, urllib.error.HTTPError) or error.code >= 400:
+                module.fail_json(msg=f"{given['url']}, request {number + 1}: {error}", sessions=[], routes=[])
         found = [cookie.value or "" for cookie in jar if cookie.name == given["cookie"]]
+        # from now on the session is in the jar
+        if found:
+            headers.pop("Cookie", None)
         seen.append(split(found[0]) if found else ("", ""))
     told = {"sessions": [session for session, _route in seen], "routes": [route for _session, route in seen]}
+    if not given["required"] and not any(session for session, _route in seen):
+        module.exit_json(changed=False, **told)
     wrong = complaints(seen, given["sticky"], given["begin"])
     if wrong:
         module.fail_json(msg=f"{given['url']}: {'; '.join(wrong)}", **told)

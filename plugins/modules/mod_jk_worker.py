@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Module mod_jk_worker: sets the activation of workers and waits until they have nothing to do."""
+"""Module mod_jk_worker: sets the activation of workers and waits until they have nothing to do, or no users."""
 
 from __future__ import annotations
 
@@ -49,8 +49,15 @@ options:
     description: How long to wait until no request is under way to them, unless they are to be V(active).
     type: int
     default: 0
+  quiet_seconds:
+    description:
+      - How long nobody may have come before its users count as gone, within O(drain_seconds). For a V(disabled) worker,
+        which gets requests of its sessions until they end.
+      - By default only requests that are under way are waited for.
+    type: int
+    default: 0
   idle_required:
-    description: Fail when requests are still under way after that time?
+    description: Fail when requests are still under way after that time, or users still come?
     type: bool
     default: false
   url:
@@ -60,6 +67,14 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Send no new users to web2, and wait up to half an hour until nobody has come for a minute
+  steadfast.ha.mod_jk_worker:
+    names: [web2]
+    activation: disabled
+    drain_seconds: 1800
+    quiet_seconds: 60
+    idle_required: true
+
 - name: Send nobody to web1 any more, and let requests that are under way end
   steadfast.ha.mod_jk_worker:
     names: [web1]
@@ -69,7 +84,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 workers:
-  description: Worker to C(before) and C(after), its activations, and C(busy), the requests that are still under way.
+  description:
+    - Worker to C(before) and C(after), its activations, and C(busy), the requests that are still under way.
+    - With O(quiet_seconds), C(quiet) tells whether nobody came for so long. Check mode does not wait, and says false.
   type: dict
   returned: always
   sample: {web1: {before: active, after: stopped, busy: 0}}
@@ -81,6 +98,7 @@ import urllib.error
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import open_url
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.mod_jk.status import (
+    Drain,
     Member,
     members,
     read_query,
@@ -147,12 +165,16 @@ def main() -> None:
             "down_ok": {"type": "bool", "default": False},
             "activation": {"type": "str", "choices": ["active", "disabled", "stopped"], "required": True},
             "drain_seconds": {"type": "int", "default": 0},
+            "quiet_seconds": {"type": "int", "default": 0},
             "idle_required": {"type": "bool", "default": False},
             "url": {"type": "str", "default": "http://127.0.0.1:8019/jk-status"},
         },
         supports_check_mode=True,
     )
     wanted = module.params["activation"]
+    seconds, quiet = module.params["drain_seconds"], module.params["quiet_seconds"]
+    if wanted != "active" and quiet > seconds:
+        module.fail_json(msg=f"quiet_seconds, {quiet}, can't be over within drain_seconds, {seconds}")
     status = Status(module)
     known = {member.name for member in status.members()}
     names = [name for name in module.params["names"] if name in known or not module.params["missing_ok"]]
@@ -167,16 +189,19 @@ def main() -> None:
     # of one that is otherwise in any of its balancers, that one counts
     found.sort(key=lambda member: member.activation != wanted)
     told = {member.name: {"before": member.activation, "after": wanted, "busy": member.busy} for member in found}
+    if quiet and wanted != "active":
+        told = {name: {**states, "quiet": False} for name, states in told.items()}
     pending = [member for member in found if member.activation != wanted]
     if module.check_mode:
         module.exit_json(changed=bool(pending), workers=told)
     for member in pending:
         status.ask(update_query(member.balancer, member.name, wanted))
-    deadline = time.monotonic() + (module.params["drain_seconds"] if wanted != "active" else 0)
+    drain = Drain(quiet)
+    deadline = time.monotonic() + seconds
     while True:
         found = those()
-        busy = sorted({member.name for member in found if member.busy > 0})
-        if not busy or time.monotonic() >= deadline:
+        waiting = drain.look(found, time.monotonic()) if wanted != "active" else []
+        if not waiting or time.monotonic() >= deadline:
             break
         time.sleep(PAUSE)
     wrong = sorted({member.name for member in found if member.activation != wanted})
@@ -184,8 +209,16 @@ def main() -> None:
         module.fail_json(msg=f"{', '.join(wrong)}: the status worker did not take it, is it read-only?", workers=told)
     for name in names:
         told[name]["busy"] = max([member.busy for member in found if member.name == name], default=0)
-    if busy and wanted != "active" and module.params["idle_required"]:
-        module.fail_json(msg=f"requests are still under way to {', '.join(busy)}", workers=told)
+        if "quiet" in told[name]:
+            told[name]["quiet"] = name not in waiting
+    if waiting and module.params["idle_required"]:
+        busy = [name for name in waiting if told[name]["busy"]]
+        what = (
+            f"requests are still under way to {', '.join(busy)}"
+            if busy
+            else f"users still come to {', '.join(waiting)}"
+        )
+        module.fail_json(msg=what, workers=told)
     module.exit_json(changed=bool(pending), workers=told)
 
 

@@ -22,7 +22,11 @@ attributes:
     support: none
 options:
   connectors:
-    description: Connectors with C(name), C(address) and C(port).
+    description:
+      - Connectors with C(name), C(address) and C(port), or with C(name) and C(base), the C(CATALINA_BASE) of an
+        instance of this machine, whose C(server.xml) tells these and the secret.
+      - With C(pages), these are asked for. A page that is missing is an answer, one with a status of 500 or more a
+        problem.
     type: list
     elements: dict
     required: true
@@ -31,7 +35,7 @@ options:
     type: str
     required: true
   timeout:
-    description: How long to wait for each, in seconds.
+    description: How long to wait for each page, in seconds.
     type: float
     default: 3
 """
@@ -47,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: Connectors that refuse it, one sentence each.
+  description: Connectors that refuse it, and pages that fail, one sentence each.
   type: list
   elements: str
   returned: always
@@ -60,8 +64,21 @@ silent:
   sample: [app3]
 """
 
+import os
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.ajp import refusals
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.files import read
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.server import ajp_place
+from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.words import Refused
+
+
+def placed(entry: dict[str, Any]) -> dict[str, Any]:
+    """A connector with where it is now, which is not where it is planned before its instance had its turn."""
+    if not entry.get("base"):
+        return entry
+    return {**entry, **ajp_place(read(os.path.join(entry["base"], "conf", "server.xml")) or "")}
 
 
 def main() -> None:
@@ -74,7 +91,11 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    problems, silent = refusals(module.params["connectors"], module.params["secret"], module.params["timeout"])
+    try:
+        connectors = [placed(entry) for entry in module.params["connectors"]]
+    except Refused as error:
+        module.fail_json(msg=str(error))
+    problems, silent = refusals(connectors, module.params["secret"], module.params["timeout"])
     module.exit_json(changed=False, problems=problems, silent=silent)
 
 

@@ -59,6 +59,11 @@ options:
     type: list
     elements: dict
     default: []
+  siblings:
+    description: Names of the wanted instances here, whose ports a change may free. Those of others are taken.
+    type: list
+    elements: str
+    default: []
   java:
     description: C(JAVA_HOME) and C(JRE_HOME), if the instance has them in its environment. The test is made with them.
     type: dict
@@ -189,10 +194,10 @@ class Instance:
         return ("restart" if reasons else "none"), reasons
 
     def taken(self) -> list[str]:
-        """Wanted ports that somebody else has. What any instance of ours listens on now, the change may free."""
-        _rc, out, _err = self.module.run_command(
-            ["systemctl", "show", "steadfast-tomcat@*.service", "--property=MainPID", "--value"]
-        )
+        """Wanted ports that somebody else has. What it and its siblings listen on now, the change may free."""
+        names = [self.given["name"], *self.given["siblings"]]
+        units = [f"steadfast-tomcat@{name}.service" for name in names]
+        _rc, out, _err = self.module.run_command(["systemctl", "show", *units, "--property=MainPID", "--value"])
         own = [inode for pid in out.split() if pid.isdigit() and pid != "0" for inode in sockets(opened(pid))]
         tables = [read(f"/proc/net/{name}") or "" for name in ("tcp", "tcp6")]
         return clashes(self.given["listens"], listeners(*tables), own)
@@ -290,6 +295,7 @@ def main() -> None:
             "links": {"type": "dict", "default": {}},
             "user": {"type": "str", "default": "tomcat"},
             "listens": {"type": "list", "elements": "dict", "default": []},
+            "siblings": {"type": "list", "elements": "str", "default": []},
             "java": {"type": "dict", "default": {}},
             "revision": {"type": "str", "default": ""},
             "state": {"type": "str", "choices": ["planned", "applied", "reverted", "settled"], "default": "planned"},

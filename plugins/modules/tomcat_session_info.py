@@ -35,6 +35,10 @@ options:
     description: A page that starts a session.
     type: str
     required: true
+  read_path:
+    description: A page that tells what is in the session. The next Tomcat has to tell the same as the one before.
+    type: str
+    default: ''
   host:
     description: Name of the virtual host.
     type: str
@@ -52,7 +56,8 @@ EXAMPLES = r"""
       - {name: app1, address: 192.0.2.21, port: 8009}
       - {name: app2, address: 192.0.2.22, port: 8009}
     secret: "{{ mod_jk_secret }}"
-    path: /shop/
+    path: /demo/count?n=17
+    read_path: /demo/numbers
 """
 
 RETURN = r"""
@@ -70,6 +75,8 @@ problems:
   sample: ["the session was lost on its way from app1 to app2"]
 """
 
+from typing import Callable
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.ajp import Answer, get
 from ansible_collections.steadfast.ha.plugins.module_utils.tomcat.hops import carried
@@ -82,6 +89,7 @@ def main() -> None:
             "connectors": {"type": "list", "elements": "dict", "required": True},
             "secret": {"type": "str", "required": True, "no_log": True},
             "path": {"type": "str", "required": True},
+            "read_path": {"type": "str", "default": ""},
             "host": {"type": "str", "default": "localhost"},
             "cookie": {"type": "str", "default": "JSESSIONID"},
         },
@@ -90,11 +98,15 @@ def main() -> None:
     given = module.params
     places = {str(entry["name"]): (str(entry["address"]), int(entry["port"])) for entry in given["connectors"]}
 
-    def ask(name: str, session: str) -> Answer:
-        cookie = f"{given['cookie']}={session}" if session else ""
-        return get(*places[name], given["path"], given["secret"], host=given["host"], cookie=cookie)
+    def page(path: str, has_body: bool) -> Callable[[str, str], Answer]:
+        def ask(name: str, session: str) -> Answer:
+            cookie = f"{given['cookie']}={session}" if session else ""
+            return get(*places[name], path, given["secret"], host=given["host"], cookie=cookie, has_body=has_body)
 
-    sessions, problems = carried(list(places), ask, given["cookie"])
+        return ask
+
+    read = page(given["read_path"], True) if given["read_path"] else None
+    sessions, problems = carried(list(places), page(given["path"], False), given["cookie"], read)
     module.exit_json(changed=False, sessions=sessions, problems=problems)
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Optional
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Optional
 
 __all__ = ["AjpError", "Answer", "cping", "get", "refusals", "status_of"]
 
 CPING, FORWARD, GET = 10, 2, 2
-CPONG, SEND_HEADERS = 9, 4
-REQUEST_ATTRIBUTE_SECRET = 0x0C
+CPONG, SEND_HEADERS, BODY_CHUNK, END_RESPONSE = 9, 4, 3, 5
+REQUEST_ATTRIBUTE_QUERY, REQUEST_ATTRIBUTE_SECRET = 0x05, 0x0C
 END = 0xFF
 #: Names of headers have numbers, from this first byte on.
 NUMBERED = 0xA0
@@ -35,10 +35,11 @@ class AjpError(RuntimeError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a page was answered with. cookies: text of each Set-Cookie header."""
+    """What a page was answered with. cookies: text of each Set-Cookie header; body: what it says."""
 
     status: int
     cookies: tuple[str, ...]
+    body: bytes = b""
 
 
 def packet(payload: bytes) -> bytes:
@@ -54,10 +55,13 @@ def string(text: str) -> bytes:
 
 def forward(path: str, host: str, secret: Optional[str], cookie: str = "") -> bytes:
     """A FORWARD_REQUEST packet for a GET from 127.0.0.1. cookie: text of the Cookie header, '' for none."""
-    payload = bytes([FORWARD, GET]) + string("HTTP/1.1") + string(path) + string("127.0.0.1") + string("localhost")
+    place, _mark, query = path.partition("?")
+    payload = bytes([FORWARD, GET]) + string("HTTP/1.1") + string(place) + string("127.0.0.1") + string("localhost")
     payload += string(host) + struct.pack(">H", 80) + b"\0"
     headers = [HOST + string(host)] + ([COOKIE + string(cookie)] if cookie else [])
     payload += struct.pack(">H", len(headers)) + b"".join(headers)
+    if query:
+        payload += bytes([REQUEST_ATTRIBUTE_QUERY]) + string(query)
     if secret is not None:
         payload += bytes([REQUEST_ATTRIBUTE_SECRET]) + string(secret)
     return packet(payload + bytes([END]))
@@ -84,19 +88,27 @@ def answer(sock: socket.socket) -> bytes:
     return _exactly(sock, length)
 
 
-def _ask(address: str, port: int, request: bytes, timeout: float) -> bytes:
+def _ask(address: str, port: int, request: bytes, timeout: float, is_last: Callable[[bytes], bool]) -> list[bytes]:
+    """Return the packets of an answer, up to one that is_last. Raises AjpError."""
     try:
         with socket.create_connection((address, port), timeout) as sock:
             sock.settimeout(timeout)
             sock.sendall(request)
-            return answer(sock)
+            found = [answer(sock)]
+            while not is_last(found[-1]):
+                found.append(answer(sock))
+            return found
     except OSError as error:
         raise AjpError(str(error)) from None
 
 
+def _any(_packet: bytes) -> bool:
+    return True
+
+
 def cping(address: str, port: int, timeout: float = 3.0) -> None:
     """Ask whether somebody is there; returns when he says so. timeout: seconds. Raises AjpError."""
-    found = _ask(address, port, packet(bytes([CPING])), timeout)
+    found = _ask(address, port, packet(bytes([CPING])), timeout, _any)[0]
     if found[0] != CPONG:
         raise AjpError(f"answered CPing with a packet of kind {found[0]}")
 
@@ -142,12 +154,23 @@ def get(
     host: str = "localhost",
     cookie: str = "",
     timeout: float = 10.0,
+    has_body: bool = False,
 ) -> Answer:
-    """Ask for a page. secret None: without one; cookie: what to send of it; timeout: seconds. Raises AjpError."""
-    found = _ask(address, port, forward(path, host, secret, cookie), timeout)
-    if found[0] != SEND_HEADERS:
-        raise AjpError(f"answered a request with a packet of kind {found[0]}")
-    return _headers(found)
+    """Ask for a page. secret None: without one; cookie: what to send of it; timeout: seconds. Raises AjpError.
+
+    has_body: wait for all of it, and say what is in it; otherwise its head will do.
+    """
+
+    def is_last(found: bytes) -> bool:
+        return not has_body or found[0] not in (SEND_HEADERS, BODY_CHUNK)
+
+    head, *rest = _ask(address, port, forward(path, host, secret, cookie), timeout, is_last)
+    if head[0] != SEND_HEADERS:
+        raise AjpError(f"answered a request with a packet of kind {head[0]}")
+    if rest and rest[-1][0] != END_RESPONSE:
+        raise AjpError(f"ended an answer with a packet of kind {rest[-1][0]}")
+    told = b"".join(chunk[3 : 3 + int.from_bytes(chunk[1:3], "big")] for chunk in rest if chunk[0] == BODY_CHUNK)
+    return replace(_headers(head), body=told)
 
 
 def status_of(address: str, port: int, path: str, secret: Optional[str], timeout: float = 10.0) -> int:
@@ -156,16 +179,24 @@ def status_of(address: str, port: int, path: str, secret: Optional[str], timeout
 
 
 def refusals(connectors: Iterable[Mapping[str, Any]], secret: str, timeout: float = 3.0) -> tuple[list[str], list[str]]:
-    """Return (why connectors do not take a secret, names of those that did not answer).
+    """Return (why connectors do not serve who has the secret, names of those that did not answer).
 
-    connectors: ``name``, ``address`` and ``port`` of each. timeout: seconds, for each.
+    connectors: ``name``, ``address`` and ``port`` of each; where they have them, a ``secret`` of their own, and
+    ``pages`` instead of one that nobody has. A page that is missing is an answer, one that fails is a problem.
+    timeout: seconds, for each page.
     """
     problems, silent = [], []
     for entry in connectors:
         name, address, port = str(entry["name"]), str(entry["address"]), int(entry["port"])
+        own = str(entry.get("secret") or secret)
         try:
-            if status_of(address, port, NOWHERE, secret, timeout) == FORBIDDEN:
-                problems.append(f"worker {name} ({address}:{port}) refuses this secret")
+            found = {
+                page: status_of(address, port, str(page), own, timeout) for page in entry.get("pages") or [NOWHERE]
+            }
         except AjpError:
             silent.append(name)
+            continue
+        if FORBIDDEN in found.values():
+            problems.append(f"worker {name} ({address}:{port}) refuses this secret")
+        problems += [f"worker {name}: {page} answers with {status}" for page, status in found.items() if status >= 500]
     return problems, silent

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from .mod_jk.site import place
 from .mod_jk.words import typed
 
-__all__ = ["STATUS", "activation", "shares", "status_url"]
+__all__ = ["STATUS", "activation", "shares", "speaks_from", "status_url"]
 
 STATUS: Mapping[str, Any] = {"address": "127.0.0.1", "port": 8019, "path": "/jk-status"}
 #: By what directives a worker's activation is given, today and formerly.
@@ -24,6 +25,31 @@ def status_url(host: Mapping[str, Any]) -> str:
     """Return where the status worker of a balancer answers to the balancer itself."""
     status = {**STATUS, **(host.get("mod_jk_status") or {})}
     return f"http://{place(status['address'], status['port'])}{status['path']}"
+
+
+def speaks_from(host: Mapping[str, Any], facts: Sequence[str]) -> list[str]:
+    """Return the addresses from which a balancer speaks to Tomcat, an empty list when nobody knows any.
+
+    What ``mod_jk_addresses`` says, or else what the role node goes by: the primary address of each interface, since one
+    that moves between balancers would be elsewhere tomorrow. A balancer that is down has no facts, and is
+    then where the inventory has it.
+
+    facts: those primary addresses, as far as there are facts.
+    """
+    said = host.get("mod_jk_addresses") or host.get("node_firewall_addresses")
+    if said:
+        return [str(address) for address in said]
+    reached = str(host.get("ansible_host") or "")
+    named = [str(address) for address in host.get("node_addresses") or []]
+    known = [*named, *facts] or ([reached] if _is_address(reached) else [])
+    return list(dict.fromkeys(known))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return not ip_address(text).is_loopback
+    except ValueError:
+        return False
 
 
 def activation(host: Mapping[str, Any], route: str) -> str:

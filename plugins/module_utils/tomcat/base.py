@@ -18,7 +18,7 @@ from .server import server_xml, to_text
 from .war import well_named
 from .words import Refused, nearest
 
-__all__ = ["archive_name", "deployed", "files", "pages"]
+__all__ = ["archive_name", "deployed", "files", "pages", "pages_of"]
 
 LINKS = ("web.xml", "catalina.properties")
 LOGGING = """# Ansible managed: role steadfast.ha.tomcat
@@ -30,6 +30,13 @@ java.util.logging.ConsoleHandler.level = INFO
 java.util.logging.ConsoleHandler.formatter = java.util.logging.SimpleFormatter
 java.util.logging.SimpleFormatter.format = %4$s [%3$s] %5$s%6$s%n
 """
+#: What the role says itself, and what people say instead.
+_RESERVED: Mapping[str, str] = {
+    "CATALINA_HOME": "which follows from tomcat_archive or tomcat_version",
+    "CATALINA_BASE": "which follows from tomcat_base_dir",
+    "CATALINA_OPTS": "tomcat_java_options takes what goes there",
+    "STEADFAST_REVISION": "leave it out",
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
@@ -67,13 +74,14 @@ def context_path(name: str) -> str:
     return "" if name == "ROOT" else "/" + name.replace("#", "/")
 
 
+def pages_of(application: Mapping[str, Any]) -> list[str]:
+    """Return the pages of an application that have to answer."""
+    return [context_path(str(application["name"])) + str(page) for page in application.get("pages") or ["/"]]
+
+
 def pages(instance: Instance, request: Mapping[str, Any]) -> list[str]:
     """Return the pages that have to answer before an instance counts as well."""
-    found = []
-    for application in deployed(instance, request):
-        given = application.get("pages") or ["/"]
-        found += [context_path(str(application["name"])) + str(page) for page in given]
-    return found
+    return [page for application in deployed(instance, request) for page in pages_of(application)]
 
 
 def _context(archive: str, application: Mapping[str, Any]) -> str:
@@ -114,6 +122,8 @@ def files(
     Raises Refused.
     """
     home, base = str(request["home"]), f"{request['base_dir']}/{instance.name}"
+    for name in _RESERVED.keys() & set(request["environment"]):
+        raise Refused(f"tomcat_environment: {name} is the role's own, {_RESERVED[name]}")
     found = {"conf/server.xml": server_xml(instance, everybody, request), "conf/logging.properties": LOGGING}
     for application in deployed(instance, request):
         archive = f"{request['application_dir']}/{archive_name(application)}"

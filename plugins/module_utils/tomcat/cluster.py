@@ -99,19 +99,25 @@ def _membership(
 
 def _interceptors(channel: Element, request: Mapping[str, Any]) -> None:
     wanted = [dict(entry) for entry in request["interceptors"]]
+    shortened = {full: short for short, (full, _choices) in words.INTERCEPTORS.items()}
     for entry in wanted:
         name = str(entry.get("class") or "")
-        if name in words.FORMER:
-            entry["class"] = words.FORMER[name]
+        entry["class"] = words.FORMER.get(name, shortened.get(name, name))
     named = [entry["class"] for entry in wanted]
     # as in Tomcat's own default, behind the wanted ones
     wanted += [{"class": name} for name in ("TcpFailureDetector", "MessageDispatchInterceptor") if name not in named]
     for entry in wanted:
         if not entry["class"]:
             continue
+        options = entry.get("options") or {}
+        if "." in entry["class"]:
+            # somebody's own, whose attributes Tomcat itself looks at
+            own = {str(key): words.spelt(value) for key, value in options.items()}
+            SubElement(channel, "Interceptor", {"className": entry["class"], **own})
+            continue
         full, choices = words.INTERCEPTORS[words.known("tomcat_interceptors", entry["class"], words.INTERCEPTORS)]
         preset = DETECTOR if entry["class"] == "TcpFailureDetector" else {}
-        own = attributes(f"tomcat_interceptors: {entry['class']}", entry.get("options") or {}, choices)
+        own = attributes(f"tomcat_interceptors: {entry['class']}", options, choices)
         SubElement(channel, "Interceptor", {"className": full, **preset, **own})
 
 

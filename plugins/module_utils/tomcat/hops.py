@@ -21,21 +21,38 @@ def session_of(answer: Answer, cookie: str, before: str) -> str:
     return before
 
 
-def carried(names: Sequence[str], ask: Callable[[str, str], Answer], cookie: str) -> tuple[list[str], list[str]]:
+def carried(
+    names: Sequence[str],
+    ask: Callable[[str, str], Answer],
+    cookie: str,
+    read: Callable[[str, str], Answer] | None = None,
+) -> tuple[list[str], list[str]]:
     """Return (session after each worker, what is wrong, one sentence each).
 
-    names: workers in the order of the visits; ask: called with a worker and the session, '' at first.
+    names: workers in the order of the visits; ask: called with a worker and the session, '' at first; read: the same
+    for a page that tells what is in the session, which the next worker has to tell as the one before did.
     """
     seen: list[str] = []
+    told = b""
     for name in names:
         before = seen[-1] if seen else ""
         try:
+            if read and before:
+                arrived = read(name, before)
+                if arrived.status >= 400 or arrived.body != told:
+                    return seen, [f"what is in the session did not arrive at {name} from {names[len(seen) - 1]}"]
+                before = session_of(arrived, cookie, before)
             answer = ask(name, before)
+            now = session_of(answer, cookie, before)
+            if read and now and answer.status < 400:
+                shown = read(name, now)
+                if shown.status >= 400 or not shown.body.strip():
+                    return seen, [f"{name} does not tell what is in the session: it answers with {shown.status}"]
+                told = shown.body
         except AjpError as error:
             return seen, [f"{name} does not answer: {error}"]
         if answer.status >= 400:
             return seen, [f"{name} answers with {answer.status}"]
-        now = session_of(answer, cookie, before)
         if not now:
             return seen, ["the page starts no session"]
         # who takes it over puts his own route behind the dot

@@ -16,7 +16,7 @@ from .cluster import cluster
 from .instances import Instance
 from .words import Refused, attributes
 
-__all__ = ["scratch", "server_xml", "to_text"]
+__all__ = ["ajp_place", "scratch", "server_xml", "to_text"]
 
 Element = ElementTree.Element
 _CORE = "org.apache.catalina.core."
@@ -114,6 +114,19 @@ def to_text(root: Element) -> str:
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f"<?xml version='1.0' encoding='utf-8'?>\n<!-- Ansible managed: role steadfast.ha.tomcat -->\n{body}\n"
+
+
+def ajp_place(text: str) -> dict[str, Any]:
+    """Return ``address``, ``port`` and ``secret`` of the AJP connector of a server.xml. Raises Refused without one."""
+    try:
+        connectors = ElementTree.fromstring(text).iter("Connector")
+    except ElementTree.ParseError as error:
+        raise Refused(f"server.xml is not well-formed: {error}") from None
+    for found in connectors:
+        if found.get("protocol") == "AJP/1.3":
+            port, secret = int(found.get("port") or 0), found.get("secret") or ""
+            return {"address": found.get("address") or "127.0.0.1", "port": port, "secret": secret}
+    raise Refused("server.xml has no AJP connector")
 
 
 def scratch(text: str) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["expected", "left_running", "order", "put_back"]
+from .mod_jk.status import Member
+
+__all__ = ["expected", "left_running", "order", "put_back", "usable"]
 
 Actions = Mapping[str, Mapping[str, str]]
 
@@ -40,6 +42,19 @@ def left_running(here: str, actions: Actions, running: Mapping[str, Sequence[str
         for host, names in running.items()
         for name in names
         if host != here or actions[here].get(name) != "restart"
+    ]
+
+
+def usable(routes: Iterable[str], workers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return those of some workers to which a balancer sends everybody. workers: name -> its ``Member`` as data.
+
+    One that it does not know yet counts as well: balancers learn of a new node when all nodes are through.
+    """
+    known = {name: Member(**given) for name, given in workers.items()}
+    return [
+        route
+        for route in routes
+        if route not in known or (known[route].is_well and known[route].activation == "active")
     ]
 
 

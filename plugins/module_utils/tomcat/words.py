@@ -100,7 +100,7 @@ INTERCEPTORS: Mapping[str, tuple[str, frozenset[str]]] = {
 #: What tutorials for Tomcat 5 and 6 name, and what it is today; '' for what is gone because its work is done elsewhere.
 FORMER: Mapping[str, str] = {
     "MessageDispatch15Interceptor": "MessageDispatchInterceptor",
-    "AsyncSocketSender": "PooledParallelSender",
+    "AsyncSocketSender": "",
     "JvmRouteSessionIDBinderListener": "",
 }
 #: Short name -> class of valves that are often wanted; others are given by their full class name.

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from tomcat.war import inspect
 
 DEMO = Path(__file__).resolve().parents[3] / "examples" / "tomcat_demo"
@@ -58,3 +59,11 @@ def test_without_a_compiler_it_says_what_to_install(build: ModuleType, monkeypat
     monkeypatch.setattr(build.shutil, "which", lambda _name: None)
     with pytest.raises(SystemExit, match="libtomcat10-java"):
         build.compiler()
+
+
+def test_root_builds_in_a_folder_that_nobody_else_can_have_made() -> None:
+    text = (DEMO / "build.yml").read_text(encoding="utf-8")
+    (play,) = yaml.safe_load(text)
+    assert "ansible.builtin.tempfile" in play["tasks"][1]
+    assert "/tmp" not in text
+    assert play["tasks"][3]["ansible.builtin.command"]["argv"][0] == "{{ demo_place.path }}/sources/build.py"

@@ -11,7 +11,7 @@ import pytest
 from tomcat.ajp import AjpError, Answer, cping, forward, get, refusals, status_of
 from tomcat.hops import carried
 from tomcat.mod_jk.sessions import complaints, split
-from tomcat.mod_jk.status import members, problems, update_query
+from tomcat.mod_jk.status import Drain, members, problems, update_query
 
 ANSWER = """worker.result.type=OK
 worker.list=loadbalancer
@@ -85,6 +85,45 @@ def test_a_session_begins_where_it_was_asked_to() -> None:
     assert complaints(seen, True, "app2") == ["asked for app2, but app1 answered"]
 
 
+def status_of_one(elected: int, busy: int = 0) -> str:
+    """What the status worker says of app1, which has served so many requests."""
+    return ANSWER.replace("elected=12", f"elected={elected}").replace("busy=1", f"busy={busy}")
+
+
+def looked(drain: Drain, *pages: tuple[float, str]) -> list[list[str]]:
+    """Who is waited for after each look."""
+    told = [[member for member in members(text) if member.name == "app1"] for _moment, text in pages]
+    return [drain.look(found, moment) for found, (moment, _text) in zip(told, pages)]
+
+
+def test_a_worker_has_nothing_to_do_when_no_request_is_under_way() -> None:
+    assert looked(Drain(), (0, ANSWER), (1, status_of_one(12))) == [["app1"], []]
+
+
+def test_its_users_are_gone_when_nobody_has_come_for_a_while() -> None:
+    pages = [
+        (0, status_of_one(12)),
+        (9, status_of_one(13)),
+        (18, status_of_one(13)),
+        (19, status_of_one(13, busy=1)),
+        (28, status_of_one(13)),
+        (29, status_of_one(13)),
+    ]
+    assert looked(Drain(quiet=10), *pages) == [["app1"]] * 5 + [[]]
+    # without the request that came at 9 it would have been over at 10
+    assert looked(Drain(quiet=10), (0, status_of_one(12)), (10, status_of_one(12))) == [["app1"], []]
+
+
+def test_who_is_in_two_balancers_has_the_users_of_both() -> None:
+    def page(elected: int) -> str:
+        return "".join(
+            f"worker.{balancer}.balance_workers=app1\nworker.app1.elected={count}\nworker.app1.busy=0\n"
+            for balancer, count in (("one", 5), ("two", elected))
+        )
+
+    assert looked(Drain(quiet=2), (0, page(1)), (2, page(2)), (3, page(2)), (4, page(2))) == [["app1"]] * 3 + [[]]
+
+
 def test_an_update_names_balancer_member_and_activation() -> None:
     query = update_query("loadbalancer", "app1", "stopped")
     assert query == "cmd=update&from=list&mime=prop&w=loadbalancer&sw=app1&vwa=2"
@@ -150,6 +189,24 @@ def test_who_refuses_a_secret_is_told_from_who_takes_it_and_who_is_silent() -> N
     assert b"\x0c\x00\x06sesame\x00" in asked[0]
 
 
+def test_a_page_that_fails_is_told_from_one_that_is_missing() -> None:
+    failing, asked = answered(b"AB\x00\x08\x04\x01\xf4\x00\x00\x00\x00\x00")
+    missing, _asked = answered(b"AB\x00\x08\x04\x01\x94\x00\x00\x00\x00\x00")
+    connectors = [
+        {"name": "app1", "address": "127.0.0.1", "port": failing, "pages": ["/shop/"], "secret": "its own"},
+        {"name": "app2", "address": "127.0.0.1", "port": missing, "pages": ["/new/"]},
+    ]
+    assert refusals(connectors, "sesame") == (["worker app1: /shop/ answers with 500"], [])
+    assert b"/shop/" in asked[0]
+    assert b"\x0c\x00\x07its own\x00" in asked[0]
+
+
+def test_one_that_hangs_takes_the_connection_and_is_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        entry = {"name": "app1", "address": "127.0.0.1", "port": frozen.getsockname()[1]}
+        assert refusals([entry], "sesame", timeout=0.2) == ([], ["app1"])
+
+
 def test_cookies_are_sent_and_read() -> None:
     named = b"\x00\x0aSet-Cookie\x00\x00\x05o=x.y\x00"
     numbered = b"\xa0\x01\x00\x09text/html\x00" + b"\xa0\x07\x00\x0fJSESSIONID=A.b;\x00"
@@ -157,6 +214,23 @@ def test_cookies_are_sent_and_read() -> None:
     port, asked = answered(b"AB" + len(payload).to_bytes(2, "big") + payload)
     assert get("127.0.0.1", port, "/", "s", cookie="JSESSIONID=A.a") == Answer(200, ("JSESSIONID=A.b;", "o=x.y"))
     assert b"\xa0\x09\x00\x0eJSESSIONID=A.a\x00" in asked[0]
+
+
+def wire(*payloads: bytes) -> bytes:
+    return b"".join(b"AB" + len(payload).to_bytes(2, "big") + payload for payload in payloads)
+
+
+HEAD = b"\x04\x00\xc8\x00\x02OK\x00\x00\x00"
+
+
+def test_what_a_page_says_is_read_and_a_query_sent_as_ajp_has_it() -> None:
+    port, asked = answered(wire(HEAD, b"\x03\x00\x0217\x00", b"\x03\x00\x01\n\x00", b"\x05\x01"))
+    assert get("127.0.0.1", port, "/demo/count?n=17", "s", has_body=True).body == b"17\n"
+    assert b"\x00\x0b/demo/count\x00" in asked[0]
+    assert b"\x05\x00\x04n=17\x00" in asked[0]
+    port, _asked = answered(wire(HEAD, b"\x03\x00\x0217\x00"))
+    with pytest.raises(AjpError, match="without an answer"):
+        get("127.0.0.1", port, "/", "s", has_body=True)
 
 
 def test_an_answer_that_is_cut_off_is_told() -> None:
@@ -200,3 +274,25 @@ def test_a_worker_that_is_away_ends_the_journey() -> None:
         raise AjpError("nobody there")
 
     assert carried(["app1"], ask, "JSESSIONID") == ([], ["app1 does not answer: nobody there"])
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ([b"17\n", b"17\n", b"17\n"], []),
+        # the name of the session arrived, and nothing that was in it
+        ([b"17\n", b"", b""], ["what is in the session did not arrive at app2 from app1"]),
+        ([b"17\n", b"16\n", b"16\n"], ["what is in the session did not arrive at app2 from app1"]),
+        ([b""], ["app1 does not tell what is in the session: it answers with 200"]),
+    ],
+)
+def test_what_is_in_a_session_is_carried_too(told: list[bytes], wrong: list[str]) -> None:
+    given = iter(told)
+
+    def ask(name: str, _session: str) -> Answer:
+        return Answer(200, (f"JSESSIONID=A.{name}",))
+
+    def read(_name: str, _session: str) -> Answer:
+        return Answer(200, (), next(given))
+
+    assert carried(["app1", "app2"], ask, "JSESSIONID", read)[1] == wrong

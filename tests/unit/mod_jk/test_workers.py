@@ -179,6 +179,25 @@ def test_lines_that_say_nothing_today_are_passed_over_and_lists_joined(jk_reques
     assert plan(jk_request_of(properties=text), [], {})["loadbalancer"]["balance_workers"] == "worker1,worker2"
 
 
+def test_one_letter_is_as_good_as_its_word(jk_request_of: Make, hosts: Hosts) -> None:
+    given = {"method": "B", "lock": "P"}
+    request = jk_request_of(balancer_options=given, worker_overrides={"app1": {"activation": "d"}})
+    found = plan(request, list(hosts), hosts)
+    assert (found["loadbalancer"]["method"], found["loadbalancer"]["lock"]) == ("Busyness", "Pessimistic")
+    assert found["app1"]["activation"] == "disabled"
+
+
+def test_an_old_file_may_mount_its_workers_itself(jk_request_of: Make) -> None:
+    lines = "worker.worker1.mount=/a/* !/a/static/*\nworker.worker1.mount=/b\nworker.loadbalancer.mount=/*\n"
+    found = plan(jk_request_of(properties=TUTORIAL + lines), [], {})
+    assert found["worker1"]["mount"] == "/a/*,!/a/static/*,/b"
+    assert found["loadbalancer"]["mount"] == "/*"
+    # whoever is sent requests by itself has to be listed
+    assert "worker.list=worker1,loadbalancer," in properties(found, [], 10)
+    with pytest.raises(Refused, match="mount is a list of paths, which begin with /, not 'a/b'"):
+        plan(jk_request_of(properties=TUTORIAL + "worker.worker1.mount=a/b\n"), [], {})
+
+
 def test_what_members_are_to_be_is_known_without_a_secret(jk_request_of: Make, hosts: Hosts) -> None:
     request = jk_request_of(
         secret="", worker_overrides={"app2": {"disabled": True}}, workers=[{"name": "x", "activation": "stopped"}]

@@ -29,6 +29,8 @@ class Status(HTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.told = {("loadbalancer", "app1"): "ACT", ("loadbalancer", "app2"): "ACT"}
         self.updates = 0
+        #: how many requests the workers have served, and are still to serve, one before each answer
+        self.elected, self.coming = 0, 0
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -42,8 +44,12 @@ class Answer(BaseHTTPRequestHandler):
         if query["cmd"] == "update":
             self.server.updates += 1
             self.server.told[query["w"], query["sw"]] = LETTERS[query["vwa"]]
+        if self.server.coming:
+            self.server.coming -= 1
+            self.server.elected += 1
         rows = [
             f"worker.{balancer}.balance_workers={name}\nworker.{name}.activation={activation}\nworker.{name}.state=OK"
+            f"\nworker.{name}.elected={self.server.elected}"
             for (balancer, name), activation in self.server.told.items()
         ]
         self.send_response(200)
@@ -96,6 +102,22 @@ def test_a_worker_is_stopped_and_check_mode_only_says_so(status: Status) -> None
     assert found["changed"]
     assert found["workers"] == {"app1": {"before": "active", "after": "stopped", "busy": 0}}
     assert list(status.told.values()) == ["STP", "ACT"]
+
+
+def test_users_are_waited_for_until_they_are_gone(status: Status) -> None:
+    wanted = {"names": ["app1"], "activation": "disabled", "quiet_seconds": 1}
+    refused = run(status, wanted)
+    assert refused["msg"] == "quiet_seconds, 1, can't be over within drain_seconds, 0"
+    wanted.update(drain_seconds=60, idle_required=True)
+    foretold = run(status, wanted, "--check")
+    assert foretold["workers"] == {"app1": {"before": "active", "after": "disabled", "busy": 0, "quiet": False}}
+    assert status.updates == 0
+    status.coming = 12
+    found = run(status, wanted)
+    assert found["workers"]["app1"]["quiet"]
+    assert status.coming == 0
+    status.coming = 10**6
+    assert run(status, {**wanted, "drain_seconds": 2})["msg"] == "users still come to app1"
 
 
 def test_a_name_that_is_not_known_is_refused_or_passed_over(status: Status) -> None:

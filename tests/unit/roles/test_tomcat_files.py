@@ -116,3 +116,28 @@ def test_what_instances_share_comes_after_the_test_of_all_configurations() -> No
     assert not set().union(*(written(name) for name in before))
     assert {"together.yml", "rolled.yml", "shared.yml"}.isdisjoint(before)
     assert len(written("shared.yml")) == 2
+
+
+def test_both_roles_check_the_inventory_before_anything_is_done_to_a_node() -> None:
+    plays = yaml.safe_load((ROOT / "playbooks" / "tomcat.yml").read_text())
+    checks: dict[str, list[int]] = {"tomcat": [], "mod_jk": []}
+    for number, play in enumerate(plays):
+        for task in play.get("tasks", []):
+            given = task.get("ansible.builtin.include_role", {})
+            if given.get("tasks_from") == "check":
+                checks[given["name"].rsplit(".", 1)[-1]].append(number)
+    first = min(number for number, play in enumerate(plays) if "roles" in play)
+    assert all(numbers and max(numbers) < first for numbers in checks.values())
+    # who disagrees in one play ends the run, and not only his own part in it
+    assert plays[checks["mod_jk"][0]]["any_errors_fatal"] is True
+    assert "ansible_play_hosts" in str(tasks("check.yml")[-1])
+
+
+def test_the_check_comes_to_what_the_role_comes_to() -> None:
+    imported = [
+        task["ansible.builtin.import_tasks"] for task in tasks("main.yml") if "ansible.builtin.import_tasks" in task
+    ]
+    checked = [
+        task["ansible.builtin.import_tasks"] for task in tasks("check.yml") if "ansible.builtin.import_tasks" in task
+    ]
+    assert checked == imported[: imported.index("install.yml")]

@@ -38,6 +38,7 @@ spec.loader.exec_module(fake_status)
 def planned(host: str, action: str, running: bool, port: int, **more: Any) -> dict[str, Any]:
     """The variables of a host with one instance."""
     instance = {"host": host, "name": "main", "route": host, "cluster_address": "127.0.0.1", "ports": {"cluster": port}}
+    instance.update(base=f"/nowhere/{host}", pages=["/demo/"])
     return {
         "__tomcat_instances": [instance],
         "__tomcat_planned": {"results": [{"item": instance, "action": action, "running": running}]},
@@ -45,6 +46,7 @@ def planned(host: str, action: str, running: bool, port: int, **more: Any) -> di
         "__tomcat_pending": [] if action == "none" else ["main"],
         "__tomcat_running": ["main"] if running else [],
         "__tomcat_is_changed": False,
+        "__tomcat_shares": [],
         **more,
     }
 
@@ -76,13 +78,51 @@ def port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_a_node_that_grows_a_second_one_starts_that_and_then_goes_down_itself(tmp_path: Path) -> None:
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    """The CATALINA_BASE of an instance that answers each page with 404."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _address = server.accept()
+                    with client:
+                        client.recv(4096)
+                        client.sendall(b"AB\x00\x08\x04\x01\x94\x00\x00\x00\x00\x00")
+
+        threading.Thread(target=serve, daemon=True).start()
+        (tmp_path / "base" / "conf").mkdir(parents=True)
+        (tmp_path / "base" / "conf" / "server.xml").write_text(
+            f'<Server><Connector protocol="AJP/1.3" address="127.0.0.1" port="{server.getsockname()[1]}"/></Server>'
+        )
+        yield str(tmp_path / "base")
+
+
+CHECKED = {"__tomcat_secret": "sesame", "tomcat_no_log": True}
+
+
+def test_a_node_that_grows_a_second_one_starts_that_and_then_goes_down_itself(tmp_path: Path, base: str) -> None:
     hosts = {"app1": planned("app1", "restart", True, 1), "app2": planned("app2", "start", False, 1)}
     # the new one stops nobody; app1 alone would
-    assert run(tmp_path, "pre_check", hosts, ["app2"]) == ""
-    assert "stopping main of app1 would end the service" in run(tmp_path, "pre_check", hosts, ["app1"])
+    assert run(tmp_path, "pre_check", hosts, ["app2"], **CHECKED) == ""
+    assert "stopping main of app1 would end the service" in run(tmp_path, "pre_check", hosts, ["app1"], **CHECKED)
     hosts["app2"].update(__tomcat_running=["main"], __tomcat_is_changed=True)
-    assert run(tmp_path, "pre_check", hosts, ["app1"]) == ""
+    # it runs, and does not answer
+    assert "Asked: app2. Bring another" in run(tmp_path, "pre_check", hosts, ["app1"], **CHECKED)
+    hosts["app2"]["__tomcat_instances"][0]["base"] = base
+    assert run(tmp_path, "pre_check", hosts, ["app1"], **CHECKED) == ""
+
+
+def test_one_that_balancers_have_drained_is_no_reason_to_stop_the_other(tmp_path: Path, base: str, status: Any) -> None:
+    hosts = {"app1": planned("app1", "restart", True, 1), "app2": planned("app2", "none", True, 1)}
+    hosts["app1"]["__tomcat_shares"] = [share("app1", status.server_port, "active", "app1")]
+    hosts["app2"]["__tomcat_instances"][0]["base"] = base
+    status.told = {("loadbalancer", "app1"): "ACT", ("loadbalancer", "app2"): "STP"}
+    told = run(tmp_path, "pre_check", hosts, ["app1"], **CHECKED)
+    assert "app1 sends nobody to app2, drained or lost there, so stopping main of app1 would end its service" in told
+    status.told["loadbalancer", "app2"] = "ACT"
+    assert run(tmp_path, "pre_check", hosts, ["app1"], **CHECKED) == ""
 
 
 def test_the_gate_waits_for_who_should_be_there_only(tmp_path: Path, port: int) -> None:
@@ -167,6 +207,17 @@ def test_a_secret_for_some_members_only_is_refused(tmp_path: Path) -> None:
     told = run(tmp_path, "../secret", hosts, list(hosts), **more)
     assert "tomcat_ajp_secret is not the same on all members" in told
     assert "a" * 20 not in told
+
+
+@pytest.mark.parametrize("secret", ["open#sesame", "$(sesame)", " sesame", "sesame ", "open\tsesame"])
+def test_a_secret_that_balancers_can_not_have_reaches_no_worker(tmp_path: Path, secret: str) -> None:
+    hosts = {"app1": {"tomcat_ajp_secret": secret}}
+    more = {"tomcat_config_dir": str(tmp_path / "none"), "tomcat_group": "tomcat", "tomcat_no_log": True}
+    told = run(tmp_path, "../secret", hosts, list(hosts), **more)
+    assert "Nothing was changed. tomcat_ajp_secret: a secret" in told
+    assert "sesame" not in told
+    hosts["app1"]["tomcat_ajp_secret"] = "opensesame"
+    assert run(tmp_path, "../secret", hosts, list(hosts), **more) == ""
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="what is unpacked belongs to root")

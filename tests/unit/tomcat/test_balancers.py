@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tomcat.balancers import STATUS, activation, shares, status_url
+from node.addresses import own
+from tomcat.balancers import STATUS, activation, shares, speaks_from, status_url
 from tomcat.words import Refused
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "mod_jk"
@@ -44,3 +45,29 @@ def test_each_balancer_is_told_what_its_own_inventory_says() -> None:
         {"balancer": "stranger", "url": one, "activation": "active", "names": ["a", "b"]},
     ]
     assert {entry["url"] for entry in shares(["lb1", "lb2"], hosts, ["a"], "http://x/")} == {"http://x/"}
+
+
+#: eth0 has a second address, which moves between balancers, and is here today.
+FACTS = {
+    "interfaces": ["lo", "eth0", "eth1"],
+    "default_ipv4": {"interface": "eth0", "address": "192.0.2.11"},
+    "all_ipv4_addresses": ["192.0.2.11", "192.0.2.100", "198.51.100.11"],
+    "lo": {"type": "loopback", "active": True, "ipv4": {"address": "127.0.0.1"}},
+    "eth0": {"active": True, "ipv4": {"address": "192.0.2.11"}, "ipv4_secondaries": [{"address": "192.0.2.100"}]},
+    "eth1": {"active": True, "ipv4": {"address": "198.51.100.11"}},
+}
+
+
+def test_an_address_that_moves_between_balancers_is_nobodys() -> None:
+    assert speaks_from({"ansible_host": "203.0.113.1"}, own(FACTS)) == ["192.0.2.11", "198.51.100.11"]
+    assert speaks_from({"mod_jk_addresses": ["192.0.2.1"]}, own(FACTS)) == ["192.0.2.1"]
+    named = {"node_addresses": ["192.0.2.11", "2001:db8::11"]}
+    assert speaks_from(named, own(FACTS)) == ["192.0.2.11", "2001:db8::11", "198.51.100.11"]
+
+
+def test_a_balancer_that_is_down_is_where_the_inventory_has_it() -> None:
+    assert speaks_from({"ansible_host": "192.0.2.11"}, []) == ["192.0.2.11"]
+    assert speaks_from({"ansible_host": "192.0.2.11", "node_addresses": ["192.0.2.12"]}, []) == ["192.0.2.12"]
+    # a name, or an address that each machine has, tells nobody whom to let in
+    assert speaks_from({"ansible_host": "lb1.example.org"}, []) == speaks_from({"ansible_host": "127.0.0.1"}, []) == []
+    assert speaks_from({}, []) == []

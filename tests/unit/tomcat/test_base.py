@@ -75,6 +75,13 @@ def test_the_environment_is_quoted_for_systemd(request_of: Make, hosts: Hosts) -
         planned(request_of(environment={"A": "x\ny"}), hosts)
 
 
+@pytest.mark.parametrize("name", ["CATALINA_OPTS", "CATALINA_BASE", "CATALINA_HOME", "STEADFAST_REVISION"])
+def test_what_the_role_says_of_the_environment_is_not_said_again(request_of: Make, hosts: Hosts, name: str) -> None:
+    with pytest.raises(Refused, match=f"tomcat_environment: {name} is the role's own"):
+        planned(request_of(environment={name: "x"}), hosts)
+    assert 'JAVA_OPTS="x"' in planned(request_of(environment={"JAVA_OPTS": "x"}), hosts)[0]["conf/environment"]
+
+
 def test_pages_are_below_their_application(request_of: Make, hosts: Hosts) -> None:
     applications = [SHOP, {"name": "ROOT", "checksum": SUM, "pages": ["/a"]}, {"name": "a#b", "checksum": SUM}]
     instance = all_instances(list(hosts), hosts)[0]

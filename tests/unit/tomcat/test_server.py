@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from tomcat.cluster import send_options
 from tomcat.instances import all_instances
-from tomcat.server import scratch, server_xml
+from tomcat.server import ajp_place, scratch, server_xml
 from tomcat.words import Refused
 
 Make = Callable[..., dict[str, Any]]
@@ -37,6 +37,15 @@ def test_ajp_wants_the_secret_and_listens_where_balancers_are(request_of: Make, 
     assert connector.get("port") == "8009"
     assert connector.get("secretRequired") == "true"
     assert len(connector.get("secret") or "") == 48
+
+
+def test_where_an_instance_is_now_is_read_from_its_own_file(request_of: Make, hosts: Hosts) -> None:
+    everybody = all_instances(list(hosts), hosts)
+    text = server_xml(everybody[0], everybody, request_of())
+    assert ajp_place(text) == {"address": "192.0.2.1", "port": 8009, "secret": request_of()["secret"]}
+    for wrong, words in (("<Server/>", "no AJP connector"), ("", "not well-formed")):
+        with pytest.raises(Refused, match=words):
+            ajp_place(wrong)
 
 
 def test_balancers_are_refused_until_applications_are_there(request_of: Make, hosts: Hosts) -> None:
@@ -122,9 +131,21 @@ def test_requests_of_a_peer_that_starts_at_the_same_time_are_not_dropped(request
 
 
 def test_interceptors_of_old_tutorials_have_todays_names_and_none_twice(request_of: Make, hosts: Hosts) -> None:
-    request = request_of(interceptors=[{"class": "TcpFailureDetector"}, {"class": "MessageDispatch15Interceptor"}])
+    former = ["TcpFailureDetector", "MessageDispatch15Interceptor", "AsyncSocketSender"]
+    request = request_of(interceptors=[{"class": name} for name in former])
     names = [(found.get("className") or "").rsplit(".", 1)[-1] for found in tree(request, hosts).iter("Interceptor")]
     assert names == ["TcpFailureDetector", "MessageDispatchInterceptor"]
+
+
+def test_an_interceptor_may_be_somebodys_own(request_of: Make, hosts: Hosts) -> None:
+    package = "org.apache.catalina.tribes.group.interceptors"
+    given = [{"class": "org.example.Own", "options": {"loud": True}}, {"class": f"{package}.TcpFailureDetector"}]
+    found = list(tree(request_of(interceptors=given), hosts).iter("Interceptor"))
+    assert found[0].attrib == {"className": "org.example.Own", "loud": "true"}
+    # one of Tomcat's is the same by its full name, and there once
+    names = [one.get("className") for one in found[1:]]
+    assert names == [f"{package}.TcpFailureDetector", f"{package}.MessageDispatchInterceptor"]
+    assert found[1].get("performReadTest") == "true"
 
 
 def test_replication_and_failover_have_their_valves(request_of: Make, hosts: Hosts) -> None:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from tomcat.turns import expected, left_running, order, put_back
+from tomcat.mod_jk.status import members
+from tomcat.turns import expected, left_running, order, put_back, usable
 
 #: app2 is new, app3 needs nothing.
 ACTIONS = {"app1": {"main": "restart"}, "app2": {"main": "start"}, "app3": {"main": "none"}}
@@ -36,6 +37,19 @@ def test_what_stays_up_is_what_is_not_stopped() -> None:
     # a start stops nobody, and of two on a machine one may be left alone
     assert left_running("app2", ACTIONS, alone) == ["app1/main"]
     assert left_running("app1", {"app1": {"one": "restart", "two": "none"}}, {"app1": ["one", "two"]}) == ["app1/two"]
+
+
+def test_a_balancer_uses_who_is_neither_drained_nor_lost_there() -> None:
+    rows = [("app1", "ACT", "ERR"), ("app2", "STP", "OK"), ("app3", "DIS", "OK"), ("app4", "ACT", "OK/IDLE")]
+    text = "".join(
+        f"worker.lb.balance_workers={name}\nworker.{name}.activation={activation}\nworker.{name}.state={state}\n"
+        for name, activation, state in rows
+    )
+    workers = {member.name: member.as_dict() for member in members(text)}
+    assert usable(["app1", "app2", "app3"], workers) == []
+    assert usable(["app1", "app4"], workers) == ["app4"]
+    # a new one, of which the balancer learns when all are through
+    assert usable(["app2", "app5"], workers) == ["app5"]
 
 
 def test_who_was_stopped_before_is_not_said_to_run() -> None:

@@ -12,17 +12,19 @@ from typing import Any, Union
 from ..words import Refused, nearest
 from .workers import Workers
 
-__all__ = ["jk_conf", "load_conf", "mount", "mounts_of", "place", "revision", "site_conf", "uri_map"]
+__all__ = ["jk_conf", "load_conf", "mount", "mounts_of", "place", "revision", "site_conf", "uri_map", "written"]
 
 LEVELS = ("trace", "debug", "info", "warn", "error")
 _PATH = re.compile(r"!?/[^\s\"']*")
+_SECRET = re.compile(r"(?m)^worker\.[^.=]+\.secret=.*$")
+_ROUNDS = 100_000
 _SAFE = re.compile(r"[^\x00-\x1f\x7f\"]*")
 
 
-def mount(where: str, given: Union[str, Mapping[str, Any]], default: str, workers: Workers) -> tuple[str, str]:
+def written(where: str, given: Union[str, Mapping[str, Any]], default: str) -> tuple[str, str]:
     """Return (path, worker) of a mount: a dictionary, or text as in httpd.conf, e.g. "JkMount /*.jsp loadbalancer".
 
-    Raises Refused for a worker that does not exist, and for paths that Apache would not match.
+    Raises Refused for paths that Apache would not match.
     """
     if isinstance(given, Mapping):
         path, worker = str(given.get("path") or ""), str(given.get("worker") or default)
@@ -35,6 +37,12 @@ def mount(where: str, given: Union[str, Mapping[str, Any]], default: str, worker
         path, worker = parts[0], (parts[1] if len(parts) == 2 else default)
     if not _PATH.fullmatch(path):
         raise Refused(f"{where}: a path begins with / and has no white space, not {path!r}")
+    return path, worker
+
+
+def mount(where: str, given: Union[str, Mapping[str, Any]], default: str, workers: Workers) -> tuple[str, str]:
+    """Return (path, worker) of a mount. Raises Refused, also for a worker that does not exist."""
+    path, worker = written(where, given, default)
     if worker not in workers:
         raise Refused(f"{where}: there is no worker {worker!r}, {nearest(worker, workers)}")
     return path, worker
@@ -64,9 +72,15 @@ def place(address: Any, port: Any) -> str:
 
 
 def revision(texts: Sequence[str]) -> str:
-    """Return a word for the content of files. Secrets do not count: the word stands where everybody may read it."""
-    told = "\0".join(re.sub(r"(?m)^worker\.[^.=]+\.secret=.*$", "", text) for text in texts)
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    """Return a word for the content of files.
+
+    It stands where everybody may read it. Secrets count, or else nobody could tell when a new one is read, with two
+    bytes that are slow to work out: too little to find one by.
+    """
+    told = "\0".join(_SECRET.sub("", text) for text in texts)
+    secrets = "\0".join(match for text in texts for match in _SECRET.findall(text))
+    slow = hashlib.pbkdf2_hmac("sha256", secrets.encode(), told.encode(), _ROUNDS)
+    return hashlib.sha256(told.encode()).hexdigest()[:12] + slow.hex()[:4]
 
 
 def jk_conf(request: Mapping[str, Any], directory: str, mark: str = "") -> str:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-__all__ = ["ACTIVATIONS", "Member", "members", "problems", "read_query", "update_query"]
+__all__ = ["ACTIVATIONS", "Drain", "Member", "members", "problems", "read_query", "update_query"]
 
 #: As the status worker abbreviates and numbers them.
 ACTIVATIONS: Mapping[str, str] = {"ACT": "active", "DIS": "disabled", "STP": "stopped"}
@@ -43,6 +43,30 @@ class Member:
         ERR/REC until the next request goes there, however well it is.
         """
         return self.state.split("/", 1)[0] in ("OK", "UNK") or self.state in ("N/A", "ERR/REC")
+
+
+@dataclass
+class Drain:
+    """Workers that are left alone, as one look after the other tells. quiet: seconds without a new request, 0 for any.
+
+    A worker has nothing to do when no request is under way. Its users are gone when none has come for a while: a
+    disabled worker goes on with the sessions that it has, and what is between two clicks of theirs no count tells.
+    """
+
+    quiet: float = 0.0
+    _seen: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
+
+    def look(self, found: Sequence[Member], moment: float) -> list[str]:
+        """Return the names of those that are not left alone yet, sorted. moment: seconds of a steady clock."""
+        waiting = set()
+        for member in found:
+            elected, since = self._seen.get((member.balancer, member.name), (-1, moment))
+            if member.busy > 0 or member.elected != elected:
+                since = moment
+            self._seen[member.balancer, member.name] = (member.elected, since)
+            if member.busy > 0 or moment - since < self.quiet:
+                waiting.add(member.name)
+        return sorted(waiting)
 
 
 def read_query() -> str:

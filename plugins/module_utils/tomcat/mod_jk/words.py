@@ -22,13 +22,13 @@ TYPES = ("ajp13", "lb", "status")
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words. mod_jk looks at the first letter only; people should not."""
+    """One of several words, or its first letter, which is all that mod_jk looks at; of longer ones people mean more."""
 
     words: tuple[str, ...]
 
     def __call__(self, value: Any) -> str:
         """Return the word. Raises ValueError."""
-        folded = {word.lower(): word for word in self.words}
+        folded = {short: word for word in self.words for short in (word.lower(), word[0].lower())}
         if str(value).lower() not in folded:
             raise ValueError(f"is one of {', '.join(self.words)}; {nearest(str(value), self.words)}")
         return folded[str(value).lower()]
@@ -84,6 +84,14 @@ def words_list(value: Any) -> str:
     return ",".join(found)
 
 
+def mounts(value: Any) -> str:
+    """Paths as in uriworkermap.properties."""
+    found = words_list(value)
+    if any(not re.fullmatch(r"!?/\S*", path) for path in found.split(",")):
+        raise ValueError("is a list of paths, which begin with /")
+    return found
+
+
 def ping_mode(value: Any) -> str:
     """Letters C, P, I, or A for all of them."""
     found = str(value).strip().upper()
@@ -127,9 +135,11 @@ MEMBER: Mapping[str, Check] = {
     "distance": number(0),
     "domain": text_value,
     "redirect": text_value,
+    "mount": mounts,
 }
 BALANCER: Mapping[str, Check] = {
     "balance_workers": words_list,
+    "mount": mounts,
     "sticky_session": boolean,
     "sticky_session_force": boolean,
     "method": Choice(("Request", "Session", "Next", "Traffic", "Busyness")),
@@ -161,7 +171,7 @@ STATUS: Mapping[str, Check] = {
 }
 DIRECTIVES: Mapping[str, Mapping[str, Check]] = {"ajp13": MEMBER, "lb": BALANCER, "status": STATUS}
 #: Given several times, mod_jk joins these; of others the last one holds.
-LISTS = frozenset({"balance_workers", "balanced_workers", "fail_on_status", "user", "good", "bad"})
+LISTS = frozenset({"balance_workers", "balanced_workers", "fail_on_status", "mount", "user", "good", "bad"})
 #: What older documents call it, and what it is called today.
 FORMER: Mapping[str, str] = {
     "balanced_workers": "balance_workers",

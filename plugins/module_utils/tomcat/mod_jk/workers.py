@@ -171,7 +171,7 @@ def _refuse_loose_ends(found: Workers) -> None:
 
 def listed(found: Workers, mounted: Sequence[str]) -> list[str]:
     """Return what belongs into worker.list: balancers, status workers, and members that are mounted by themselves."""
-    return [name for name, given in found.items() if given["type"] != "ajp13" or name in mounted]
+    return [name for name, given in found.items() if given["type"] != "ajp13" or name in mounted or "mount" in given]
 
 
 def properties(found: Workers, mounted: Sequence[str], maintain: int) -> str:
