@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 #: the plays of the playbook
 PLAYS = ("Third party that votes", "Pacemaker cluster", "Way of the members to the third party")
+UNSIGNED = "qnetd signs what is not there yet"
 #: Task -> why a first run in check mode cannot foretell it.
 EXCEPTIONS: dict[str, str] = {
     "steadfast.ha.pacemaker : Let every node in": "pcs is not there yet, and is asked by a command",
-    "steadfast.ha.pacemaker : Write down who signs where there is no certificate, or another one": "qnetd signs what is not there yet",
-    "steadfast.ha.pacemaker : Ask for a certificate": "qnetd signs what is not there yet",
-    "steadfast.ha.pacemaker : Have it signed": "qnetd signs what is not there yet",
-    "steadfast.ha.pacemaker : Take the certificate": "qnetd signs what is not there yet",
-    "steadfast.ha.pacemaker : Take the others' certificate": "qnetd signs what is not there yet",
+    "steadfast.ha.pacemaker : Write down who signs where there is no certificate, or another one": UNSIGNED,
+    "steadfast.ha.pacemaker : Ask for a certificate": UNSIGNED,
+    "steadfast.ha.pacemaker : Have it signed": UNSIGNED,
+    "steadfast.ha.pacemaker : Take the certificate": UNSIGNED,
+    "steadfast.ha.pacemaker : Take the others' certificate": UNSIGNED,
 }
 
 
