@@ -92,7 +92,8 @@ def _failure(entry: Element) -> dict[str, str]:
         "action": entry.get("task", ""),
         "node": entry.get("node", ""),
         "status": entry.get("exitstatus", ""),
-        "reason": entry.get("exitreason", ""),
+        # escaped once more than XML asks for
+        "reason": unescape(entry.get("exitreason", "")),
         "at": entry.get("last-rc-change", ""),
     }
 
