@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from html import unescape
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
