@@ -133,6 +133,12 @@ attempts:
   type: int
   returned: when changed
   sample: 1
+not_started:
+  description: What is declared and could not be started anywhere, one sentence each. The configuration has been taken.
+  type: list
+  elements: str
+  returned: when changed, but for check mode
+  sample: ["data does not run: start on node1 failed (no such device). ..."]
 checked_agents:
   description: Agents whose metadata the request was checked against.
   type: list
@@ -147,7 +153,7 @@ from typing import Any, Optional
 from xml.etree.ElementTree import Element, fromstring
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import describe, tree
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import describe, status, tree
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.agents import Agent
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.compose import Wanted, compose
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.live import around, with_nodes
@@ -274,7 +280,9 @@ def apply(request: Request) -> dict[str, Any]:
             return result
         if request.tools.patch(patch):
             request.tools.settle(module.params["wait_timeout"])
-            return {**result, "attempts": attempt}
+            others = {name.rpartition(" ")[2] for name in merged.undeclared}
+            not_started = status.not_started(status.facts(request.tools.status()), others)
+            return {**result, "attempts": attempt, "not_started": not_started}
         time.sleep(0.1 * attempt)
     raise Failed(f"the CIB was changed by somebody else {module.params['attempts']} times while the patch was made")
 

@@ -162,6 +162,26 @@ def _resources(entry: Element, inside: str, found: dict[str, Facts], *, is_clone
         known["roles"][where] = FORMER_ROLES.get(role, role)
 
 
+def not_started(found: Mapping[str, Any], undeclared: Collection[str]) -> list[str]:
+    """Return what should run and could not be started anywhere, a sentence for each resource that says what to do.
+
+    undeclared: names of resources that are somebody else's. Of a cluster that is held nothing can be said.
+    """
+    if found["maintenance_mode"]:
+        return []
+    failed: dict[str, list[str]] = {}
+    for failure in found["failures"]:
+        name = failure["resource"]
+        if name not in undeclared and not found["resources"].get(name, {"active": True})["active"]:
+            reason = f" ({failure['reason']})" if failure["reason"] else ""
+            failed.setdefault(name, []).append(f"{failure['action']} on {failure['node']} failed{reason}")
+    return [
+        f"{name} does not run: {'; '.join(texts)}. 'journalctl --unit=pacemaker' there says more; once it is mended: "
+        f"crm_resource --cleanup --resource={name}"
+        for name, texts in failed.items()
+    ]
+
+
 def problems(
     found: Mapping[str, Any],
     expected_nodes: Collection[str] = (),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pacemaker import daemons
-from pacemaker.status import NOT_RUNNING, facts, problems
+from pacemaker.status import NOT_RUNNING, facts, not_started, problems
 from pacemaker.words import Refused
 
 RELEASES = ("bookworm", "trixie")
@@ -41,6 +41,25 @@ def test_a_failure_is_a_problem_until_it_is_cleaned_up(release: str) -> None:
     (problem,) = problems(found)
     assert problem.startswith("monitor of vip failed on node1 at 2026-11-25 19:4")
     assert problem.lower().endswith("not running")
+
+
+def test_what_could_not_be_started_is_told_with_the_reason_and_the_next_step() -> None:
+    text = (Path(__file__).parent / "recorded" / "status-trixie-trouble.xml").read_text(encoding="utf-8")
+    # as Debian 12 and 13 write it, for a start on a node that lacks the device
+    text = text.replace('exitreason=""', 'exitreason="Couldn&amp;apos;t find device"').replace(
+        'task="monitor"', 'task="start"'
+    )
+    found = facts(text.replace("vip_monitor_2000", "vip_start_0"))
+    # it was started again elsewhere
+    assert found["resources"]["vip"]["active"]
+    assert not_started(found, []) == []
+    found["resources"]["vip"]["active"] = False
+    assert not_started(found, []) == [
+        "vip does not run: start on node1 failed (Couldn't find device). 'journalctl --unit=pacemaker' there says "
+        "more; once it is mended: crm_resource --cleanup --resource=vip"
+    ]
+    assert not_started(found, ["vip"]) == []
+    assert not_started({**found, "maintenance_mode": True}, []) == []
 
 
 def changed(path: list[str], value: Any) -> dict[str, Any]:
