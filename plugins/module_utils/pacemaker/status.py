@@ -165,14 +165,20 @@ def _resources(entry: Element, inside: str, found: dict[str, Facts], *, is_clone
 def not_started(found: Mapping[str, Any], undeclared: Collection[str]) -> list[str]:
     """Return what should run and could not be started anywhere, a sentence for each resource that says what to do.
 
-    undeclared: names of resources that are somebody else's. Of a cluster that is held nothing can be said.
+    undeclared: names of resources that are somebody else's. Of a cluster that is held nothing can be said, and what
+    an operator has stopped is not to run.
     """
     if found["maintenance_mode"]:
         return []
+    idle = {
+        name
+        for name, resource in found["resources"].items()
+        if not resource["active"] and resource["target_role"] != "Stopped" and name not in undeclared
+    }
     failed: dict[str, list[str]] = {}
     for failure in found["failures"]:
         name = failure["resource"]
-        if name not in undeclared and not found["resources"].get(name, {"active": True})["active"]:
+        if name in idle:
             reason = f" ({failure['reason']})" if failure["reason"] else ""
             failed.setdefault(name, []).append(f"{failure['action']} on {failure['node']} failed{reason}")
     return [

@@ -60,6 +60,8 @@ def test_what_could_not_be_started_is_told_with_the_reason_and_the_next_step() -
     ]
     assert not_started(found, ["vip"]) == []
     assert not_started({**found, "maintenance_mode": True}, []) == []
+    found["resources"]["vip"]["target_role"] = "Stopped"
+    assert not_started(found, []) == []
 
 
 def changed(path: list[str], value: Any) -> dict[str, Any]:
