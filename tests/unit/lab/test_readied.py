@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -36,15 +37,21 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 def listeners(address: Path) -> list[int]:
-    """The processes that were started to listen there."""
-    found = []
+    """The processes that were started to listen there, without what they have forked: that may take a while to end."""
+    parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if os.fsencode(address) in (folder / "cmdline").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(") ")[2].split()[1])
         except OSError:
             continue
-    return found
+    return [pid for pid, parent in parents.items() if parent not in parents]
+
+
+def answers(address: str) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        return caller.connect_ex(address) == 0
 
 
 def test_a_program_has_its_own_output_errors_code_and_environment(here: int) -> None:
@@ -100,7 +107,7 @@ def test_another_one_is_started_when_the_first_is_gone(here: int) -> None:
     assert readied.run_readied(here, {}, b"print(1)") == (0, b"1\n", b"")
     (first,) = listeners(Path(readied.ADDRESS))
     os.kill(first, signal.SIGKILL)
-    while listeners(Path(readied.ADDRESS)):
+    while answers(readied.ADDRESS):  # a process that is ending has its sockets open for a while
         time.sleep(0.01)
     assert readied.run_readied(here, {}, b"print(2)") == (0, b"2\n", b"")
     (second,) = listeners(Path(readied.ADDRESS))
