@@ -82,8 +82,8 @@ class Machines:
             self.fabric.plug(self.state.plan, node, pid, self.state.faults.unplugged_of(node.name))
             self._preboot(node, pid)
             weight.lift(pid)
-            if CLIENT_GROUP in node.groups:
-                realtime.allow(pid)
+            if CLIENT_GROUP in node.groups and not realtime.allow(pid):
+                say(f"{node.name}'s probes are not real-time: the kernel refuses, or another lab's have the share")
             self.engine.start(container)
         except BaseException:
             process.kill(pid, started, signal.SIGKILL, wait=5)
