@@ -20,7 +20,7 @@ def refusals(project: Path, members: list[str], hosts: dict[str, Any]) -> Any:
 
 def test_members_that_say_the_same_are_named_together(project: Path) -> None:
     good = {"__pacemaker_cib_checked": {"checked_agents": []}}
-    bad = {"__pacemaker_cib_checked": {"msg": "no such agent"}}
+    bad = {"__pacemaker_cib_checked": {"msg": "Nothing was changed. no such agent"}}
     assert refusals(project, ["a", "b"], {"a": good, "b": good}) == []
     assert refusals(project, ["a", "b", "c", "d"], {"a": bad, "b": good, "c": bad, "d": {}}) == [
         "a, c: no such agent",
