@@ -8,6 +8,7 @@ import importlib.util
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ TOUCHING = re.compile(
     r"|steadfast\.ha\.pacemaker_\w+):(.*)$",
     re.MULTILINE,
 )
-#: Answers by the variable ``answers`` (task -> host or "*" -> result), and writes down what it was asked.
+#: Answers by the variable ``answers`` ("task" or "task (item)" -> host or "*" -> result), and writes down what it was
+#: asked.
 STAND_IN = """
 from ansible.plugins.action import ActionBase
 
@@ -35,7 +37,8 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         host, task = task_vars["inventory_hostname"], self._task.get_name().split(" : ")[-1]
-        answers = self._templar.template(task_vars["answers"]).get(task, {})
+        told = self._templar.template(task_vars["answers"])
+        answers = told.get(f"{task} ({task_vars.get('item')})") or told.get(task, {})
         with open(task_vars["journal"], "a") as file:
             file.write(f"{host}: {task}\\n")
         return {"changed": False, "stdout": "", "rc": 0, **(answers.get(host) or answers.get("*") or {})}
@@ -52,7 +55,10 @@ class Stage:
 
     def copy(self, source: str, name: str) -> None:
         """Copy a file of ours to a place in the stage."""
-        text = (ROOT / source).read_text()
+        self.write((ROOT / source).read_text(), name)
+
+    def write(self, text: str, name: str) -> None:
+        """Put a text like those of our files to a place in the stage."""
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         text = TOUCHING.sub(r"\1stand_in:\2", text).replace("become: true", "become: false")
@@ -60,7 +66,12 @@ class Stage:
         target.write_text(re.sub(r"(?m)^( +retries): .*$", r"\1: 1", text))
 
     def play(
-        self, play: str, answers: dict[str, Any], hosts: str = "alpha beta", **variables: Any
+        self,
+        play: str,
+        answers: dict[str, Any],
+        hosts: str = "alpha beta",
+        arguments: Sequence[str] = (),
+        **variables: Any,
     ) -> tuple[int, str, list[str]]:
         """Run a playbook; return its exit code, its output, and 'host: task' for each question to a stand-in."""
         journal = self.folder / "journal"
@@ -70,8 +81,8 @@ class Stage:
         more = {"answers": answers, "journal": str(journal), "ansible_connection": "local", **variables}
         more["ansible_python_interpreter"] = sys.executable
         done = conftest.ansible_playbook(
-            "--inventory", self.folder / "inventory.json", play, "--extra-vars", json.dumps(more), cwd=self.folder,
-            ANSIBLE_ACTION_PLUGINS=str(self.folder / "action_plugins"),
+            "--inventory", self.folder / "inventory.json", play, "--extra-vars", json.dumps(more), *arguments,
+            cwd=self.folder, ANSIBLE_ACTION_PLUGINS=str(self.folder / "action_plugins"),
         )  # fmt: skip
         asked = journal.read_text().splitlines() if journal.exists() else []
         return done.returncode, " ".join((done.stdout + done.stderr).split()), asked

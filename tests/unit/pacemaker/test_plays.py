@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,13 @@ def stage(tmp_path: Path) -> Stage:
 
 
 LET_GO = "Stop heartbeat on the last node, and let the cluster go on"
+STOPPED = {"stdout": "inactive\ninactive", "rc": 3}
+#: what heartbeat is to run, as its files say it
+FILES = {
+    "Read what heartbeat is to mount (ha.cf)": "node alpha\nnode beta\nucast eth0 192.0.2.3\n",
+    "Read what heartbeat is to mount (haresources)": "alpha 192.0.2.1/24/eth0 Filesystem::/dev/sdb::/srv/share::ext4\n",
+}
+HEARTBEATS = {task: {"*": {"content": b64encode(text.encode()).decode()}} for task, text in FILES.items()}
 
 
 def services(pacemaker: str, heartbeat: str) -> dict[str, Any]:
@@ -47,9 +55,7 @@ def switch(stage: Stage, hosts: str = "alpha beta", **answers: Any) -> tuple[int
         )
     text = (ROOT / "playbooks" / "heartbeat_to_pacemaker.yml").read_text()
     start, end = text.index("- name: Hand over"), text.index("- name: Go back")
-    (stage.folder / "playbooks" / "play.yml").write_text(
-        "---\n" + text[start:end].replace("become: true", "become: false")
-    )
+    stage.write("---\n" + text[start:end], "playbooks/play.yml")
     addresses = {"ansible_facts": {"all_ipv4_addresses": [], "all_ipv6_addresses": []}}
     well = {"problems": [], "maintenance_mode": False}
     told = {
@@ -65,6 +71,8 @@ def switch(stage: Stage, hosts: str = "alpha beta", **answers: Any) -> tuple[int
         "Wait until the cluster is well": {"*": well},
         "See whether heartbeat's files are still there": {"*": {"stat": {"exists": True}}},
         "See what services there are": {"*": services("running", "running")},
+        "See whether the cluster has stopped": {"*": STOPPED},
+        **HEARTBEATS,
         **answers,
     }
     vip = [{"name": "vip", "vip": {"address": "192.0.2.1/24"}}]
@@ -84,8 +92,47 @@ def test_the_cluster_is_not_let_go_while_another_heartbeat_may_run(stage: Stage)
     assert code != 0
     assert not any(LET_GO in line for line in asked), asked
     assert re.search("Heartbeat may still run on (beta, gamma|gamma, beta):", output), output
-    # nobody knows of a heartbeat that has stopped, so nothing is taken from a cluster that has nothing
+    # the cluster has nothing that could be taken from it, and heartbeat may run again whatever the lost node does
     assert not any("End a maintenance" in line for line in asked)
+    assert {"alpha: Start heartbeat", "beta: Start heartbeat"} <= set(asked)
+
+
+def test_heartbeat_is_not_stopped_anywhere_unless_the_cluster_is_held(stage: Stage) -> None:
+    ready = {"problems": [], "maintenance_mode": True}
+    seen = {"beta": {**ready, "problems": ["node alpha is offline"]}, "*": ready}
+    code, output, asked = switch(stage, **{"Wait until all nodes are members of the cluster": seen})
+    assert code != 0
+    assert "Heartbeat was not stopped, and the cluster was not let go: node alpha is offline" in output
+    assert not any("Stop heartbeat" in line for line in asked), asked
+    assert {"alpha: Start heartbeat", "beta: Start heartbeat"} <= set(asked)
+
+
+def test_a_failure_on_the_last_node_alone_takes_all_of_them_back_together(stage: Stage) -> None:
+    code, _output, asked = switch(stage, **{"Never start heartbeat there again by itself": {"alpha": FAILS}})
+    assert code != 0
+    assert not any(LET_GO in line for line in asked), asked
+    last = max(asked.index(f"{host}: Stop the cluster") for host in ("alpha", "beta"))
+    assert last < min(asked.index(f"{host}: Start heartbeat") for host in ("alpha", "beta"))
+
+
+def test_nothing_goes_back_when_a_node_that_may_have_let_the_cluster_go_is_lost(stage: Stage) -> None:
+    """It may run everything by now, or the cluster fences it and runs everything here."""
+    unwell = {"problems": ["node alpha is offline"], "maintenance_mode": False}
+    lost = {LET_GO: {"alpha": UNREACHABLE}, "Wait until the cluster is well": {"*": unwell}}
+    code, output, asked = switch(
+        stage, **lost, **{"See what services there are": {"*": services("running", "stopped")}}
+    )
+    assert code != 0
+    assert "The cluster was left as it is, and heartbeat was not started" in output
+    assert not any("Stop the cluster" in line or "Start heartbeat" in line for line in asked), asked
+
+
+def test_a_cluster_that_runs_everything_is_not_taken_back_for_a_trifle(stage: Stage) -> None:
+    look = "Let the cluster look where resources run before it starts them, as it does otherwise"
+    code, output, asked = switch(stage, **{look: {"alpha": FAILS}})
+    assert code != 0, output
+    assert f"beta: {look}" in asked
+    assert not any("Stop the cluster" in line or "Start heartbeat" in line for line in asked), asked
 
 
 def test_the_cluster_is_not_let_go_while_a_node_has_what_heartbeat_left_behind(stage: Stage) -> None:
@@ -149,18 +196,32 @@ def test_one_node_that_is_not_well_takes_all_of_them_back(stage: Stage) -> None:
     assert {"alpha: Start heartbeat", "beta: Start heartbeat"} <= set(asked)
 
 
-def test_going_back_stops_everything_before_a_maintenance_ends_and_asks_a_node_that_runs(stage: Stage) -> None:
-    stage.copy("playbooks/tasks/heartbeat_to_pacemaker_back.yml", "back.yml")
-    (stage.folder / "play.yml").write_text(
-        "- hosts: pacemaker\n  gather_facts: false\n  tasks:\n"
-        "    - name: Go back\n      ansible.builtin.include_tasks: back.yml\n"
-    )
+def step(stage: Stage, name: str, answers: dict[str, Any], hosts: str = "alpha beta", **variables: Any) -> Any:
+    """Run a play of the way up by its name."""
+    stage.copy("playbooks/tasks/heartbeat_to_pacemaker_back.yml", "tasks/heartbeat_to_pacemaker_back.yml")
+    plays = yaml.safe_load((ROOT / "playbooks" / "heartbeat_to_pacemaker.yml").read_text())
+    (found,) = [{**play, "gather_facts": False} for play in plays if play["name"] == name]
+    found.pop("roles", None)
+    stage.write(yaml.safe_dump([found], sort_keys=False), "play.yml")
+    word = {"Go back": "back", "Finish": "finish"}.get(name, "switch")
+    return stage.play("play.yml", answers, hosts, **{"step": word, **variables})
+
+
+def back(stage: Stage, hosts: str = "alpha beta", answers: dict[str, Any] | None = None, **variables: Any) -> Any:
+    """Go back to heartbeat, from a cluster that runs on all hosts unless ``answers`` say something else."""
     told = {
         "See whether heartbeat's files are still there": {"*": {"stat": {"exists": True}}},
-        # the first host of the play has no cluster that could be asked
-        "See what services there are": {"alpha": services("stopped", "stopped"), "*": services("running", "stopped")},
+        "See what services there are": {"*": services("running", "stopped")},
+        "See whether the cluster has stopped": {"*": STOPPED},
+        **HEARTBEATS,
     }
-    code, output, asked = stage.play("play.yml", told)
+    return step(stage, "Go back", {**told, **(answers or {})}, hosts, **variables)
+
+
+def test_going_back_stops_everything_before_a_maintenance_ends_and_asks_a_node_that_runs(stage: Stage) -> None:
+    # the first host of the play has no cluster that could be asked
+    states = {"alpha": services("stopped", "stopped"), "*": services("running", "stopped")}
+    code, output, asked = back(stage, answers={"See what services there are": states})
     assert code == 0, output
     assert not any(line.startswith("alpha") and "maintenance" in line for line in asked)
     order = [line for line in asked if line.startswith("beta: ")]
@@ -169,8 +230,159 @@ def test_going_back_stops_everything_before_a_maintenance_ends_and_asks_a_node_t
         "End a maintenance, in which nothing would stop",
         "Wait until all has stopped",
         "Hold the cluster",
+        "Stop the cluster",
+        "See whether the cluster has stopped",
+        "Start heartbeat",
     )
     assert [order.index(f"beta: {name}") for name in names] == sorted(order.index(f"beta: {name}") for name in names)
+    assert "alpha: Start heartbeat" in asked
+
+
+def test_nothing_is_taken_from_a_cluster_of_which_a_member_is_out_of_reach(stage: Stage) -> None:
+    """What is stopped here, that member would take over; with the cluster stopped here it runs it already."""
+    states = {"alpha": services("stopped", "stopped"), "beta": UNREACHABLE}
+    code, output, asked = back(stage, answers={"See what services there are": states})
+    assert code != 0
+    assert "The cluster was left as it is, and heartbeat was not started" in output
+    assert "may run its resources on beta, which failed, was not reached" in output
+    assert """-e '{"pacemaker_absent_members": ["beta"]}'""" in output.replace("\\", "")
+    assert not any("Stop the cluster" in line or "Start heartbeat" in line for line in asked), asked
+
+
+def test_nothing_is_taken_from_a_cluster_of_which_a_member_is_left_out(stage: Stage) -> None:
+    code, output, asked = back(stage, pacemaker_members=["alpha", "beta", "gamma"])
+    assert code != 0
+    assert "may run its resources on gamma" in output
+    assert not any("Stop the cluster" in line or "Start heartbeat" in line for line in asked), asked
+
+
+def test_a_member_that_is_named_as_down_is_no_reason_to_stay(stage: Stage) -> None:
+    states = {"alpha": services("running", "stopped"), "beta": UNREACHABLE}
+    _code, output, asked = back(
+        stage, answers={"See what services there are": states}, pacemaker_absent_members=["beta"]
+    )
+    assert "alpha: Start heartbeat" in asked, output
+
+
+@pytest.mark.parametrize("seen", [{"stdout": "active\nactive"}, {"stdout": "failed\ninactive"}, UNREACHABLE])
+def test_heartbeat_is_not_started_beside_a_cluster_that_may_run(stage: Stage, seen: dict[str, Any]) -> None:
+    """Nobody answers for the cluster, and on beta it does not stop."""
+    deaf = {"Let nothing run": {"*": FAILS}, "See whether the cluster has stopped": {"beta": seen, "*": STOPPED}}
+    code, output, asked = back(stage, answers=deaf)
+    assert code != 0
+    assert "Heartbeat was not started: the cluster may still run its resources on beta, where" in output
+    assert "systemctl disable --now pacemaker corosync-qdevice corosync" in output
+    assert {"alpha: Stop the cluster", "beta: Stop the cluster"} <= set(asked)
+    assert not any("Start heartbeat" in line for line in asked), asked
+
+
+def test_heartbeat_is_not_started_where_stopping_fails_on_another_member(stage: Stage) -> None:
+    code, output, asked = back(stage, answers={"Let nothing run": {"*": FAILS}, "Stop the cluster": {"beta": FAILS}})
+    assert code != 0
+    assert "the cluster may still run its resources on beta, where" in output
+    assert not any("Start heartbeat" in line for line in asked), asked
+
+
+def test_heartbeat_is_not_started_while_a_filesystem_is_still_mounted(stage: Stage) -> None:
+    """The cluster that could not be asked has stopped, and left something on beta."""
+    left = {"Let nothing run": {"*": FAILS}, "See what is mounted": {"beta": {"stdout": "/srv/share"}}}
+    code, output, asked = back(stage, answers=left)
+    assert code != 0
+    assert (
+        "it would mount a second time what was left behind. beta: /srv/share. Take that away there (umount)" in output
+    )
+    assert not any("Start heartbeat" in line for line in asked), asked
+
+
+def test_filesystems_that_are_still_mounted_are_found(tmp_path: Path) -> None:
+    """The look itself, on this machine, for what heartbeat's files name: / is mounted, another folder is not."""
+    tasks = yaml.safe_load((ROOT / "playbooks/tasks/heartbeat_to_pacemaker_back.yml").read_text())
+    block = next(task["block"] for task in tasks if task["name"] == "Look for filesystems that were left mounted")
+    look = next(task for task in block if task["name"] == "See what is mounted")
+    haresources = f"alpha 192.0.2.1/24/eth0 Filesystem::/dev/sda::/::ext4 Filesystem::/dev/sdb::{tmp_path}::ext4\n"
+    texts = [FILES["Read what heartbeat is to mount (ha.cf)"], haresources]
+    read = {"results": [{"content": b64encode(text.encode()).decode()} for text in texts]}
+    copy = {"ansible.builtin.copy": {"content": look["ansible.builtin.shell"]["cmd"], "dest": "look.sh"}}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"from_heartbeat_read": read}}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([{**play, "tasks": [{**copy, "vars": look["vars"]}]}]))
+    told = {"ansible_python_interpreter": sys.executable}
+    done = conftest.ansible_playbook("play.yml", "--extra-vars", json.dumps(told), cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = subprocess.run(["sh", "-eu", "look.sh"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert seen.stdout.split() == ["/"]
+
+
+def test_going_back_from_a_cluster_that_was_never_formed(stage: Stage) -> None:
+    """Where corosync could not start it has failed; where nothing was installed there are no units."""
+    one = {"heartbeat.service": {"state": "running"}, "corosync.service": {"state": "stopped", "status": "not-found"}}
+    answers = {
+        "See what services there are": {
+            "alpha": services("stopped", "running"),
+            "*": {"ansible_facts": {"services": one}},
+        },
+        "See whether the cluster has stopped": {
+            "alpha": {"stdout": "inactive\nfailed"},
+            "*": {"stdout": "unknown\nunknown"},
+        },
+    }
+    code, output, asked = back(stage, answers=answers)
+    assert code == 0, output
+    assert "alpha: Stop the cluster" in asked
+    assert "beta: Stop the cluster" not in asked
+    assert {"alpha: Start heartbeat", "beta: Start heartbeat"} <= set(asked)
+
+
+def test_going_back_is_foretold(stage: Stage) -> None:
+    """In check mode nothing stops, so nobody waits for it."""
+    answers = {"See whether the cluster has stopped": {"*": {"skipped": True}}}
+    code, output, asked = back(stage, answers=answers, arguments=["--check"])
+    assert code == 0, output
+    assert {"alpha: Start heartbeat", "beta: Start heartbeat"} <= set(asked)
+
+
+def test_there_is_no_way_back_when_one_node_has_lost_its_files(stage: Stage) -> None:
+    files = {"beta": {"stat": {"exists": False}}, "*": {"stat": {"exists": True}}}
+    code, output, asked = back(stage, answers={"See whether heartbeat's files are still there": files})
+    assert code != 0
+    assert "There is no way back: heartbeat's files are not on beta." in output
+    assert not any("Stop the cluster" in line or "Start heartbeat" in line for line in asked), asked
+
+
+def test_nothing_is_built_unless_heartbeat_runs_on_all_nodes(stage: Stage) -> None:
+    """Both say so: the roles that follow would open firewalls on one of them."""
+    (stage.folder / "reviewed.yml").write_text("pacemaker_resources: []\n")
+    states = {"beta": services("running", "stopped"), "*": services("stopped", "running")}
+    answers = {"See what runs": states}
+    code, output, _asked = step(stage, "Build the cluster beside heartbeat", answers, reviewed="reviewed.yml")
+    assert code != 0
+    assert "Heartbeat does not run on beta, so there is nothing to take over there." in output
+    assert output.count("failed=1") == 2
+
+
+GONE = "Remove heartbeat's files"
+WELL = {"problems": [], "maintenance_mode": False}
+
+
+def test_the_bridge_is_burnt_on_all_nodes(stage: Stage) -> None:
+    code, output, asked = step(stage, "Finish", {"Look at the cluster": {"*": WELL}})
+    assert code == 0, output
+    assert {f"alpha: {GONE}", f"beta: {GONE}"} <= set(asked)
+
+
+@pytest.mark.parametrize(
+    ("seen", "says"),
+    [
+        ({"problems": ["node alpha is offline"], "maintenance_mode": False}, "node alpha is offline"),
+        ({"problems": [], "maintenance_mode": True}, "the cluster leaves its resources alone"),
+        (UNREACHABLE, "beta failed, was not reached or is not in this play"),
+        (FAILS, "beta failed, was not reached or is not in this play"),
+    ],
+)
+def test_the_bridge_is_burnt_on_no_node_while_one_is_not_well(stage: Stage, seen: dict[str, Any], says: str) -> None:
+    code, output, asked = step(stage, "Finish", {"Look at the cluster": {"beta": seen, "*": WELL}})
+    assert code != 0
+    assert f"Heartbeat's files stay on all nodes, so that there is a way back: {says}" in output
+    assert not any(GONE in line for line in asked), asked
 
 
 def remove(stage: Stage, **seen: dict[str, bool]) -> tuple[int, str, list[str]]:
