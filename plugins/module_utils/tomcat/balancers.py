@@ -67,11 +67,14 @@ def shares(
     """Return what each balancer is to be told when its workers are to be as in the inventory.
 
     One entry for each balancer and activation: ``balancer``, ``url``, ``activation``, ``names``. url: of all status
-    workers, where they are not those of the role mod_jk. Raises Refused.
+    workers, where they are not those of the role mod_jk. One that is down on purpose, by its own
+    ``mod_jk_absent_members``, is told nothing. Raises Refused.
     """
     found = []
     for balancer in balancers:
         host = hosts.get(balancer) or {}
+        if balancer in (host.get("mod_jk_absent_members") or []):
+            continue
         wanted = {route: activation(host, route) for route in routes}
         for word in sorted(set(wanted.values())):
             names = [route for route in routes if wanted[route] == word]

@@ -191,6 +191,50 @@ def test_who_can_not_be_drained_everywhere_is_drained_nowhere(tmp_path: Path, st
     assert status.updates == 2
 
 
+#: a balancer whose sshd is down, which tells nothing of its Apache
+GONE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+AWAY = {"__tomcat_present": ["app1", "app2"], "tomcat_drain_seconds": 0, **CHECKED}
+
+
+def test_nobody_is_stopped_whom_a_balancer_may_go_on_sending_requests_to(
+    tmp_path: Path, base: str, status: Any
+) -> None:
+    shares = [share("app2", status.server_port, "active", "app1"), share("lb1", 1, "active", "app1")]
+    hosts = {
+        "app1": planned("app1", "restart", True, 1, __tomcat_shares=shares),
+        "app2": planned("app2", "none", True, 1),
+        "lb1": GONE,
+    }
+    hosts["app2"]["__tomcat_instances"][0]["base"] = base
+    told = run(tmp_path, "pre_check", hosts, ["app1"], **AWAY)
+    assert "lb1 can't be reached, and may go on sending requests to main of app1. Bring it back first" in told
+    # it may be lost in between; the other balancer sends requests again
+    told = run(tmp_path, "drain", hosts, ["app1"], **AWAY)
+    assert "app1 was not changed: a balancer would go on sending requests to it. lb1: " in told
+    assert (status.told["loadbalancer", "app1"], status.updates) == ("ACT", 2)
+    # who only starts takes nothing away from it
+    hosts["app1"] = planned("app1", "start", False, 1, __tomcat_shares=shares)
+    for hook in ("pre_check", "drain"):
+        assert run(tmp_path, hook, hosts, ["app1"], **AWAY) == ""
+
+
+def test_the_playbook_changes_no_worker_without_a_balancer_that_nobody_calls_absent(tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"children": {"mod_jk": {"hosts": {"lb1": GONE}}, "tomcat": {}}}}))
+
+    def told(*absent: str) -> str:
+        given = json.dumps({"mod_jk_absent_members": absent})
+        playbook = HERE.parents[2] / "playbooks" / "tomcat.yml"
+        done = conftest.ansible_playbook("--inventory", inventory, playbook, "--extra-vars", given, cwd=tmp_path)
+        return " ".join((done.stdout + done.stderr).split())
+
+    refused = told()
+    assert "Nothing was changed on any node. lb1 can't be reached" in refused
+    # the next plays do not come
+    assert "PLAY [Tomcat workers]" not in refused
+    assert "PLAY [Tomcat workers]" in told("lb1")
+
+
 def test_nobody_goes_on_while_a_worker_is_left_drained(tmp_path: Path, elsewhere: int) -> None:
     lost = share("app1", elsewhere, "active", "app1")
     drained = {"results": [{"item": lost, "workers": {"app1": {}}}]}

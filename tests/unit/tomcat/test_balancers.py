@@ -47,6 +47,11 @@ def test_each_balancer_is_told_what_its_own_inventory_says() -> None:
     assert {entry["url"] for entry in shares(["lb1", "lb2"], hosts, ["a"], "http://x/")} == {"http://x/"}
 
 
+def test_a_balancer_that_is_down_on_purpose_is_told_nothing() -> None:
+    hosts = {name: {"mod_jk_absent_members": ["lb2"]} for name in ("lb1", "lb2")}
+    assert [entry["balancer"] for entry in shares(["lb1", "lb2"], hosts, ["a"])] == ["lb1"]
+
+
 #: eth0 has a second address, which moves between balancers, and is here today.
 FACTS = {
     "interfaces": ["lo", "eth0", "eth1"],
