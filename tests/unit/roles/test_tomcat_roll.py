@@ -13,7 +13,8 @@ import socket
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -283,3 +284,61 @@ def test_half_an_archive_is_taken_for_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, "../archive", {"app1": {}}, ["app1"], **more) == ""
     found = {str(path.relative_to(root.parent)) for path in root.parent.rglob("*") if path.is_file()}
     assert found == {"tomcat.tar.gz", "tomcat/bin/catalina.sh", "tomcat/lib/catalina.jar"}
+
+
+@pytest.fixture
+def rolled(tmp_path: Path) -> Callable[[str, int, dict[str, str]], str]:
+    """``rolled(secret, port, asked)``: what a rolling deploy says on a node of that secret and AJP port."""
+    war = tmp_path / "shop.war"
+    with zipfile.ZipFile(war, "w") as archive:
+        archive.writestr("index.jsp", "hello")
+    (tmp_path / "bin").mkdir()
+    # nothing runs here
+    (tmp_path / "bin" / "systemctl").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "systemctl").chmod(0o755)
+    (tmp_path / "main" / "conf").mkdir(parents=True)
+    node = {
+        "ansible_connection": "local",
+        "ansible_become": False,
+        "ansible_python_interpreter": sys.executable,
+        "tomcat_address": "127.0.0.1",
+        "tomcat_ajp_secret": "the-new-one-of-the-inventory",
+        "tomcat_base_dir": str(tmp_path),
+        "tomcat_config_dir": str(tmp_path),
+        "tomcat_archive": {"url": "http://127.0.0.1:1/apache-tomcat-9.0.99.tar.gz", "checksum": "sha512:00"},
+        "tomcat_applications": [{"name": "shop", "file": str(war)}],
+    }
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"children": {"tomcat": {"hosts": {"app1": node}}}}}))
+
+    def told(secret: str, port: int, asked: dict[str, str]) -> str:
+        if secret:
+            (tmp_path / "ajp-secret").write_text(secret)
+        connector = f'<Connector protocol="AJP/1.3" address="127.0.0.1" port="{port}" secret="{secret}"/>'
+        (tmp_path / "main" / "conf" / "server.xml").write_text(
+            f'<Server><Service>{connector}<Engine jvmRoute="app1"/></Service></Server>'
+        )
+        given = json.dumps({"app": "shop", "war": str(war), **asked})
+        playbook = HERE.parents[2] / "playbooks" / "tomcat_rolling_deploy.yml"
+        path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+        arguments = ("--check", "--inventory", inventory, playbook, "--extra-vars", given)
+        done = conftest.ansible_playbook(*arguments, cwd=tmp_path, PATH=path)
+        return " ".join((done.stdout + done.stderr).split())
+
+    return told
+
+
+def test_a_rolling_deploy_makes_no_secret_that_balancers_do_not_have(rolled: Any) -> None:
+    assert "No node has a secret in" in rolled("", 8009, {})
+
+
+def test_a_rolling_deploy_changes_nothing_that_balancers_would_have_to_be_told_of(rolled: Any) -> None:
+    said = rolled("sesame", 8019, {})
+    assert "are not changed here: app1/main: its AJP port, 8019, becomes 8009. Run the playbook" in said
+    # a new secret of the inventory waits, and one of the command line can't
+    said = rolled("sesame", 8009, {"tomcat_ajp_secret": "opensesame"})
+    assert "are not changed here: app1/main: it gets another secret. Run the playbook" in said
+    assert "opensesame" not in said
+    said = rolled("sesame", 8009, {"tomcat_ajp_secret": "sesame"})
+    assert "are not changed here" not in said
+    assert "TASK [steadfast.ha.tomcat : Look for Tomcat]" in said
