@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -115,6 +116,20 @@ def tomcat_shares(
     """What balancers are to be told when the workers of a host are to be as in the inventory."""
     routes = [instance.route for instance in instances.all_instances(members, hosts) if instance.host == host]
     found: list[dict[str, Any]] = balancers.shares(list(names), hosts, routes, url)
+    return found
+
+
+def tomcat_unheard(results: Sequence[Mapping[str, Any]], host: str, secret: str) -> list[str]:
+    """What balancers would have to be told of a host's instances, one sentence each.
+
+    results: their server.xml, slurped. One that has none yet is new, and nobody has heard of it.
+    """
+    found = []
+    for result in results:
+        if "content" in result:
+            text = base64.b64decode(result["content"]).decode("utf-8")
+            instance = result["item"]
+            found += [f"{host}/{instance['name']}: {what}" for what in balancers.unheard(instance, secret, text)]
     return found
 
 
@@ -335,6 +350,7 @@ class FilterModule:
             "tomcat_usable": _guarded(tomcat_usable),
             "tomcat_complaint": _guarded(tomcat_complaint),
             "tomcat_strays": tomcat_strays,
+            "tomcat_unheard": _guarded(tomcat_unheard),
             "tomcat_left_behind": tomcat_left_behind,
             "tomcat_put_back": _guarded(tomcat_put_back),
             "tomcat_new_secret": tomcat_new_secret,

@@ -13,8 +13,9 @@ from typing import Any
 
 from .mod_jk.site import place
 from .mod_jk.words import typed
+from .server import ajp_place, route
 
-__all__ = ["STATUS", "activation", "shares", "speaks_from", "status_url"]
+__all__ = ["STATUS", "activation", "shares", "speaks_from", "status_url", "unheard"]
 
 STATUS: Mapping[str, Any] = {"address": "127.0.0.1", "port": 8019, "path": "/jk-status"}
 #: By what directives a worker's activation is given, today and formerly.
@@ -67,13 +68,33 @@ def shares(
     """Return what each balancer is to be told when its workers are to be as in the inventory.
 
     One entry for each balancer and activation: ``balancer``, ``url``, ``activation``, ``names``. url: of all status
-    workers, where they are not those of the role mod_jk. Raises Refused.
+    workers, where they are not those of the role mod_jk. One that is down on purpose, by its own
+    ``mod_jk_absent_members``, is told nothing. Raises Refused.
     """
     found = []
     for balancer in balancers:
         host = hosts.get(balancer) or {}
+        if balancer in (host.get("mod_jk_absent_members") or []):
+            continue
         wanted = {route: activation(host, route) for route in routes}
         for word in sorted(set(wanted.values())):
             names = [route for route in routes if wanted[route] == word]
             found.append({"balancer": balancer, "url": url or status_url(host), "activation": word, "names": names})
     return found
+
+
+def unheard(instance: Mapping[str, Any], secret: str, text: str) -> list[str]:
+    """Return what balancers would have to be told when an instance becomes what is planned. Tells no secret.
+
+    instance: ``route``, ``address`` and ``ports`` as planned; secret: that of the plan; text: its server.xml of today.
+    Raises Refused where that has no AJP connector.
+    """
+    today = {**ajp_place(text), "route": route(text)}
+    planned = {"route": instance["route"], "address": instance["address"], "port": instance["ports"]["ajp"]}
+    words = {"route": "its route", "address": "its address", "port": "its AJP port"}
+    found = [
+        f"{words[key]}, {today[key]}, becomes {value}"
+        for key, value in planned.items()
+        if str(today[key]) != str(value)
+    ]
+    return found if today["secret"] == secret else [*found, "it gets another secret"]

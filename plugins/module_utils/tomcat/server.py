@@ -16,7 +16,7 @@ from .cluster import cluster
 from .instances import Instance
 from .words import Refused, attributes
 
-__all__ = ["ajp_place", "scratch", "server_xml", "to_text"]
+__all__ = ["ajp_place", "route", "scratch", "server_xml", "to_text"]
 
 Element = ElementTree.Element
 _CORE = "org.apache.catalina.core."
@@ -127,6 +127,15 @@ def ajp_place(text: str) -> dict[str, Any]:
             port, secret = int(found.get("port") or 0), found.get("secret") or ""
             return {"address": found.get("address") or "127.0.0.1", "port": port, "secret": secret}
     raise Refused("server.xml has no AJP connector")
+
+
+def route(text: str) -> str:
+    """Return the ``jvmRoute`` of a server.xml, '' where it has none. Raises Refused for what is no XML."""
+    try:
+        engine = ElementTree.fromstring(text).find(".//Engine")
+    except ElementTree.ParseError as error:
+        raise Refused(f"server.xml is not well-formed: {error}") from None
+    return "" if engine is None else engine.get("jvmRoute") or ""
 
 
 def scratch(text: str) -> str:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 HERE = Path(__file__).resolve().parent
 ROLE = HERE.parents[2] / "roles" / "mod_jk"
@@ -48,3 +49,13 @@ def test_a_change_that_apache_does_not_survive_ends_at_the_first_balancer_and_is
     assert "lb1 has its former files back, and its status worker does not answer with them either" in output
     assert "Done: none. Not touched: lb2." in output
     assert state(tmp_path / "lb1") == state(tmp_path / "lb2") == before
+
+
+def test_files_that_apache_serves_with_are_those_that_the_next_change_leads_back_to() -> None:
+    tasks = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text())
+    files = [task.get("ansible.builtin.import_tasks") or task.get("ansible.builtin.include_tasks") for task in tasks]
+    settled = tasks[files.index("settled.yml")]
+    # change.yml settles what it has seen to work, and nobody what was not applied
+    assert settled["when"] == ["__mod_jk_planned.action == 'none'", "not ansible_check_mode"]
+    assert files.index("plan.yml") < files.index("settled.yml")
+    assert "{{ __mod_jk_role }}/tasks/settled.yml" in (ROLE / "tasks" / "change.yml").read_text()

@@ -13,7 +13,8 @@ import socket
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,50 @@ def test_who_can_not_be_drained_everywhere_is_drained_nowhere(tmp_path: Path, st
     assert status.updates == 2
 
 
+#: a balancer whose sshd is down, which tells nothing of its Apache
+GONE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+AWAY = {"__tomcat_present": ["app1", "app2"], "tomcat_drain_seconds": 0, **CHECKED}
+
+
+def test_nobody_is_stopped_whom_a_balancer_may_go_on_sending_requests_to(
+    tmp_path: Path, base: str, status: Any
+) -> None:
+    shares = [share("app2", status.server_port, "active", "app1"), share("lb1", 1, "active", "app1")]
+    hosts = {
+        "app1": planned("app1", "restart", True, 1, __tomcat_shares=shares),
+        "app2": planned("app2", "none", True, 1),
+        "lb1": GONE,
+    }
+    hosts["app2"]["__tomcat_instances"][0]["base"] = base
+    told = run(tmp_path, "pre_check", hosts, ["app1"], **AWAY)
+    assert "lb1 can't be reached, and may go on sending requests to main of app1. Bring it back first" in told
+    # it may be lost in between; the other balancer sends requests again
+    told = run(tmp_path, "drain", hosts, ["app1"], **AWAY)
+    assert "app1 was not changed: a balancer would go on sending requests to it. lb1: " in told
+    assert (status.told["loadbalancer", "app1"], status.updates) == ("ACT", 2)
+    # who only starts takes nothing away from it
+    hosts["app1"] = planned("app1", "start", False, 1, __tomcat_shares=shares)
+    for hook in ("pre_check", "drain"):
+        assert run(tmp_path, hook, hosts, ["app1"], **AWAY) == ""
+
+
+def test_the_playbook_changes_no_worker_without_a_balancer_that_nobody_calls_absent(tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"children": {"mod_jk": {"hosts": {"lb1": GONE}}, "tomcat": {}}}}))
+
+    def told(*absent: str) -> str:
+        given = json.dumps({"mod_jk_absent_members": absent})
+        playbook = HERE.parents[2] / "playbooks" / "tomcat.yml"
+        done = conftest.ansible_playbook("--inventory", inventory, playbook, "--extra-vars", given, cwd=tmp_path)
+        return " ".join((done.stdout + done.stderr).split())
+
+    refused = told()
+    assert "Nothing was changed on any node. lb1 can't be reached" in refused
+    # the next plays do not come
+    assert "PLAY [Tomcat workers]" not in refused
+    assert "PLAY [Tomcat workers]" in told("lb1")
+
+
 def test_nobody_goes_on_while_a_worker_is_left_drained(tmp_path: Path, elsewhere: int) -> None:
     lost = share("app1", elsewhere, "active", "app1")
     drained = {"results": [{"item": lost, "workers": {"app1": {}}}]}
@@ -239,3 +284,61 @@ def test_half_an_archive_is_taken_for_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, "../archive", {"app1": {}}, ["app1"], **more) == ""
     found = {str(path.relative_to(root.parent)) for path in root.parent.rglob("*") if path.is_file()}
     assert found == {"tomcat.tar.gz", "tomcat/bin/catalina.sh", "tomcat/lib/catalina.jar"}
+
+
+@pytest.fixture
+def rolled(tmp_path: Path) -> Callable[[str, int, dict[str, str]], str]:
+    """``rolled(secret, port, asked)``: what a rolling deploy says on a node of that secret and AJP port."""
+    war = tmp_path / "shop.war"
+    with zipfile.ZipFile(war, "w") as archive:
+        archive.writestr("index.jsp", "hello")
+    (tmp_path / "bin").mkdir()
+    # nothing runs here
+    (tmp_path / "bin" / "systemctl").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "systemctl").chmod(0o755)
+    (tmp_path / "main" / "conf").mkdir(parents=True)
+    node = {
+        "ansible_connection": "local",
+        "ansible_become": False,
+        "ansible_python_interpreter": sys.executable,
+        "tomcat_address": "127.0.0.1",
+        "tomcat_ajp_secret": "the-new-one-of-the-inventory",
+        "tomcat_base_dir": str(tmp_path),
+        "tomcat_config_dir": str(tmp_path),
+        "tomcat_archive": {"url": "http://127.0.0.1:1/apache-tomcat-9.0.99.tar.gz", "checksum": "sha512:00"},
+        "tomcat_applications": [{"name": "shop", "file": str(war)}],
+    }
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"children": {"tomcat": {"hosts": {"app1": node}}}}}))
+
+    def told(secret: str, port: int, asked: dict[str, str]) -> str:
+        if secret:
+            (tmp_path / "ajp-secret").write_text(secret)
+        connector = f'<Connector protocol="AJP/1.3" address="127.0.0.1" port="{port}" secret="{secret}"/>'
+        (tmp_path / "main" / "conf" / "server.xml").write_text(
+            f'<Server><Service>{connector}<Engine jvmRoute="app1"/></Service></Server>'
+        )
+        given = json.dumps({"app": "shop", "war": str(war), **asked})
+        playbook = HERE.parents[2] / "playbooks" / "tomcat_rolling_deploy.yml"
+        path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+        arguments = ("--check", "--inventory", inventory, playbook, "--extra-vars", given)
+        done = conftest.ansible_playbook(*arguments, cwd=tmp_path, PATH=path)
+        return " ".join((done.stdout + done.stderr).split())
+
+    return told
+
+
+def test_a_rolling_deploy_makes_no_secret_that_balancers_do_not_have(rolled: Any) -> None:
+    assert "No node has a secret in" in rolled("", 8009, {})
+
+
+def test_a_rolling_deploy_changes_nothing_that_balancers_would_have_to_be_told_of(rolled: Any) -> None:
+    said = rolled("sesame", 8019, {})
+    assert "are not changed here: app1/main: its AJP port, 8019, becomes 8009. Run the playbook" in said
+    # a new secret of the inventory waits, and one of the command line can't
+    said = rolled("sesame", 8009, {"tomcat_ajp_secret": "opensesame"})
+    assert "are not changed here: app1/main: it gets another secret. Run the playbook" in said
+    assert "opensesame" not in said
+    said = rolled("sesame", 8009, {"tomcat_ajp_secret": "sesame"})
+    assert "are not changed here" not in said
+    assert "TASK [steadfast.ha.tomcat : Look for Tomcat]" in said

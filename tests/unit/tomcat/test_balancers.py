@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from node.addresses import own
-from tomcat.balancers import STATUS, activation, shares, speaks_from, status_url
+from tomcat.balancers import STATUS, activation, shares, speaks_from, status_url, unheard
 from tomcat.words import Refused
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "mod_jk"
@@ -47,6 +47,11 @@ def test_each_balancer_is_told_what_its_own_inventory_says() -> None:
     assert {entry["url"] for entry in shares(["lb1", "lb2"], hosts, ["a"], "http://x/")} == {"http://x/"}
 
 
+def test_a_balancer_that_is_down_on_purpose_is_told_nothing() -> None:
+    hosts = {name: {"mod_jk_absent_members": ["lb2"]} for name in ("lb1", "lb2")}
+    assert [entry["balancer"] for entry in shares(["lb1", "lb2"], hosts, ["a"])] == ["lb1"]
+
+
 #: eth0 has a second address, which moves between balancers, and is here today.
 FACTS = {
     "interfaces": ["lo", "eth0", "eth1"],
@@ -71,3 +76,23 @@ def test_a_balancer_that_is_down_is_where_the_inventory_has_it() -> None:
     # a name, or an address that each machine has, tells nobody whom to let in
     assert speaks_from({"ansible_host": "lb1.example.org"}, []) == speaks_from({"ansible_host": "127.0.0.1"}, []) == []
     assert speaks_from({}, []) == []
+
+
+def test_what_balancers_would_have_to_be_told_of_an_instance() -> None:
+    text = (
+        '<Server><Service><Connector protocol="AJP/1.3" address="192.0.2.21" port="8009" secret="sesame"/>'
+        '<Engine jvmRoute="app1"/></Service></Server>'
+    )
+    planned = {"route": "app1", "address": "192.0.2.21", "ports": {"ajp": 8009}}
+    assert unheard(planned, "sesame", text) == []
+    changed = {"route": "a1", "address": "192.0.2.22", "ports": {"ajp": 8019}}
+    found = unheard(changed, "opensesame", text)
+    assert found == [
+        "its route, app1, becomes a1",
+        "its address, 192.0.2.21, becomes 192.0.2.22",
+        "its AJP port, 8009, becomes 8019",
+        "it gets another secret",
+    ]
+    assert "sesame" not in " ".join(found)
+    with pytest.raises(Refused, match="not well-formed"):
+        unheard(planned, "sesame", "<Server>")

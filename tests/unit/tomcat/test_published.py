@@ -57,7 +57,9 @@ def test_no_user_waited_longer_than_is_promised(report: str) -> None:
             continue
         measure = "longest_outage_us" if word == "lossy" else "outage_us"
         for name, measured in users(found[step["title"]]).items():
-            if measured[measure] > DEMO["drill_promised"][word] * 1000:
+            # who was in the middle of a request has a wrong answer; whoever has not was sent on by mod_jk's ping
+            promise = "silence" if word == "frozen" and not measured["wrong"] else word
+            if measured[measure] > DEMO["drill_promised"][promise] * 1000:
                 late.append((step["title"], name, measured[measure]))
     assert late == []
 
