@@ -97,6 +97,12 @@ def tomcat_applications(
     return found
 
 
+def tomcat_wars(applications: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Applications as tasks may print them: their names and where their archives are, nothing of their parameters."""
+    wanted = ("name", "archive", "file", "url", "checksum")
+    return [{key: application[key] for key in wanted if key in application} for application in applications]
+
+
 def tomcat_balancer_addresses(names: Sequence[str], hosts: Hosts) -> list[str]:
     """The addresses from which balancers speak to Tomcat, each once."""
     found: list[str] = []
@@ -325,6 +331,7 @@ class FilterModule:
         return {
             "tomcat_plan": _guarded(tomcat_plan),
             "tomcat_applications": _guarded(tomcat_applications),
+            "tomcat_wars": tomcat_wars,
             "tomcat_balancer_addresses": _guarded(tomcat_balancer_addresses),
             "tomcat_shares": _guarded(tomcat_shares),
             "tomcat_refusals": tomcat_refusals,
