@@ -237,14 +237,16 @@ class Instance:
                 os.chown(os.path.join(folder, name), uid, gid, follow_symlinks=False)
         # classes that server.xml may name
         os.symlink(os.path.join(self.base, "lib"), os.path.join(place, "lib"))
-        option = "-Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true"
+        # Where it ends well with what it ignores, only its words tell, and those that are looked for are English.
+        options = "-Duser.language=en -Duser.country=US -Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true"
         rc, out, err = self.module.run_command(
             ["runuser", "-u", self.given["user"], "--", program, "configtest"],
             environ_update={
                 "CATALINA_BASE": place,
                 "CATALINA_HOME": self.given["home"],
                 "CATALINA_TMPDIR": os.path.join(place, "temp"),
-                "JAVA_OPTS": f"{option} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx128m -Djava.awt.headless=true",
+                "LC_ALL": "C.UTF-8",
+                "JAVA_OPTS": f"{options} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx128m -Djava.awt.headless=true",
                 "CATALINA_OPTS": "",
                 **{name: str(value) for name, value in self.given["java"].items()},
             },

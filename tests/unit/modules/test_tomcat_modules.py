@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-#: Objects unless it has the Java and the classes of the instance.
+#: Objects unless it has the Java and the classes of the instance, and is to speak English wherever the machine stands.
 CATALINA = """\
 #!/bin/sh
+case "$LC_ALL $JAVA_OPTS" in
+  "C.UTF-8 "*-Duser.language=en*) ;;
+  *) echo "SEVERE: LC_ALL is '$LC_ALL', JAVA_OPTS are '$JAVA_OPTS'" ;;
+esac
 [ "$JAVA_HOME" = /opt/java ] || echo "SEVERE: JAVA_HOME is '$JAVA_HOME'"
 [ -e "$CATALINA_BASE/lib/realm.jar" ] || echo "SEVERE: no realm.jar"
 """
