@@ -288,7 +288,8 @@ def mod_jk_pages(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Host
         served.append(set(base.pages(instance, mine)))
         for application in applications:
             file = str(application.get("file") or "")
-            is_clustered = (hosts.get(instance.host) or {}).get("tomcat_is_clustered", True)
+            # -e gives it as text
+            is_clustered = jk_words.boolean((hosts.get(instance.host) or {}).get("tomcat_is_clustered", True)) == "true"
             replicated = bool(is_clustered and file and war.inspect(file).is_distributable)
             for page in base.pages_of(application):
                 known[page] = known.get(page, True) and replicated
