@@ -98,6 +98,12 @@ def tomcat_applications(
     return found
 
 
+def tomcat_wars(applications: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Applications as tasks may print them: their names and where their archives are, nothing of their parameters."""
+    wanted = ("name", "archive", "file", "url", "checksum")
+    return [{key: application[key] for key in wanted if key in application} for application in applications]
+
+
 def tomcat_balancer_addresses(names: Sequence[str], hosts: Hosts) -> list[str]:
     """The addresses from which balancers speak to Tomcat, each once."""
     found: list[str] = []
@@ -297,7 +303,8 @@ def mod_jk_pages(request: Mapping[str, Any], tomcats: Sequence[str], hosts: Host
         served.append(set(base.pages(instance, mine)))
         for application in applications:
             file = str(application.get("file") or "")
-            is_clustered = (hosts.get(instance.host) or {}).get("tomcat_is_clustered", True)
+            # -e gives it as text
+            is_clustered = jk_words.boolean((hosts.get(instance.host) or {}).get("tomcat_is_clustered", True)) == "true"
             replicated = bool(is_clustered and file and war.inspect(file).is_distributable)
             for page in base.pages_of(application):
                 known[page] = known.get(page, True) and replicated
@@ -340,6 +347,7 @@ class FilterModule:
         return {
             "tomcat_plan": _guarded(tomcat_plan),
             "tomcat_applications": _guarded(tomcat_applications),
+            "tomcat_wars": tomcat_wars,
             "tomcat_balancer_addresses": _guarded(tomcat_balancer_addresses),
             "tomcat_shares": _guarded(tomcat_shares),
             "tomcat_refusals": tomcat_refusals,

@@ -108,7 +108,8 @@ def main() -> None:
     )
     given = module.params
     jar = http.cookiejar.CookieJar()
-    own = [] if given["required"] else [Stay()]
+    # this machine's own Apache is nothing to ask a proxy for
+    own = [urllib.request.ProxyHandler({}), *([] if given["required"] else [Stay()])]
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar), *own)
     headers = {"Host": given["host"]} if given["host"] else {}
     if given["begin"]:

@@ -138,7 +138,8 @@ class Status:
     def ask(self, query: str) -> str:
         """Return the answer to a query; ends the module when there is none."""
         try:
-            with open_url(f"{self.url}?{query}", timeout=SECONDS) as answer:
+            # this machine's own Apache is nothing to ask a proxy for
+            with open_url(f"{self.url}?{query}", timeout=SECONDS, use_proxy=False) as answer:
                 return str(answer.read().decode("utf-8", "replace"))
         except (urllib.error.URLError, OSError) as error:
             refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)

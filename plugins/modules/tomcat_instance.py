@@ -96,7 +96,7 @@ errors:
   type: list
   elements: str
   returned: always
-  sample: ["server.xml: Setting property [maxThread] to [5] did not find a matching property."]
+  sample: ["server.xml: WARNING: Match [Server/Service/Connector] failed to set property [maxThread]"]
 tested:
   description: Whether there is a Tomcat here that could test them.
   type: bool
@@ -139,6 +139,8 @@ CONTEXTS = "conf/Catalina/localhost"
 IGNORED = re.compile(
     r"did not find a matching property|No rules found matching|Unable to|Failed to|SEVERE|Exception", re.IGNORECASE
 )
+#: A value that could not be set. It may be a secret, and the name of its property will do.
+VALUE = re.compile(r"(property [\['][^\]']*[\]']) to [\['].*[\]'](?= did not find|$)")
 
 
 class Instance:
@@ -237,20 +239,22 @@ class Instance:
                 os.chown(os.path.join(folder, name), uid, gid, follow_symlinks=False)
         # classes that server.xml may name
         os.symlink(os.path.join(self.base, "lib"), os.path.join(place, "lib"))
-        option = "-Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true"
+        # Where it ends well with what it ignores, only its words tell, and those that are looked for are English.
+        options = "-Duser.language=en -Duser.country=US -Dorg.apache.catalina.startup.EXIT_ON_INIT_FAILURE=true"
         rc, out, err = self.module.run_command(
             ["runuser", "-u", self.given["user"], "--", program, "configtest"],
             environ_update={
                 "CATALINA_BASE": place,
                 "CATALINA_HOME": self.given["home"],
                 "CATALINA_TMPDIR": os.path.join(place, "temp"),
-                "JAVA_OPTS": f"{option} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx128m -Djava.awt.headless=true",
+                "LC_ALL": "C.UTF-8",
+                "JAVA_OPTS": f"{options} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx128m -Djava.awt.headless=true",
                 "CATALINA_OPTS": "",
                 **{name: str(value) for name, value in self.given["java"].items()},
             },
             cwd=place,
         )
-        lines = [line.strip() for line in (out + err).splitlines() if IGNORED.search(line)]
+        lines = [VALUE.sub(r"\1", line.strip()) for line in (out + err).splitlines() if IGNORED.search(line)]
         errors = [f"server.xml: {line.replace(place + '/', '')[:300]}" for line in lines[:3]]
         if rc != 0 and not errors:
             errors = [f"configtest of Tomcat ended with {rc}: {(out + err).strip()[-300:]}"]

@@ -28,6 +28,8 @@ DEFAULTS: Mapping[str, Any] = {
 }
 #: The ports of the first instance. The shutdown port is off: systemd stops instances, and whoever reached it could too.
 FIRST = {"http": 8080, "ajp": 8009, "cluster": 4000, "shutdown": -1}
+#: A program may listen there, and nobody can be sent there.
+EVERYWHERE = ("0.0.0.0", "::", "[::]", "*")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _ROUTE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -61,8 +63,16 @@ def _said(host: Mapping[str, Any], name: str) -> Any:
     return DEFAULTS[name] if value in (None, "", [], {}) else value
 
 
+def _own(host: str, facts: Mapping[str, Any], name: str) -> str:
+    """The address that a variable says, '' for none. Raises Refused for one that nobody can be reached by."""
+    said = str(_said(facts, name))
+    if said in EVERYWHERE:
+        raise Refused(f"{host}: {name} is where others reach this host, an address of its own, not {said}")
+    return said
+
+
 def _address(host: str, facts: Mapping[str, Any]) -> str:
-    said = str(_said(facts, "tomcat_address"))
+    said = _own(host, facts, "tomcat_address")
     if said:
         return said
     found = ((facts.get("ansible_facts") or {}).get("default_ipv4") or {}).get("address")
@@ -104,6 +114,8 @@ def _route(host: str, name: str, is_alone: bool, given: Mapping[str, Any]) -> st
 
 def instances(host: str, facts: Mapping[str, Any]) -> list[Instance]:
     """Return the instances of one host. facts: its variables. Raises Refused for names and ports that clash."""
+    if facts.get("tomcat_instances") == []:
+        raise Refused(f"{host}: tomcat_instances is empty; a host without one is no member, take it out of the group")
     wanted = _said(facts, "tomcat_instances")
     address = _address(host, facts)
     found: list[Instance] = []
@@ -118,7 +130,7 @@ def instances(host: str, facts: Mapping[str, Any]) -> list[Instance]:
                 name=name,
                 route=_route(host, name, len(wanted) == 1, given),
                 address=address,
-                cluster_address=str(_said(facts, "tomcat_cluster_address")) or address,
+                cluster_address=_own(host, facts, "tomcat_cluster_address") or address,
                 ports=_ports(where, number, facts, given),
                 options=given,
             )

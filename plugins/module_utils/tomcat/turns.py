@@ -26,10 +26,11 @@ def expected(instances: Iterable[Mapping[str, Any]], actions: Actions, changed: 
     """Return the instances that have to be where they are planned by now.
 
     Those of hosts that were changed, and those that need no change. The others are still as they were: down, or at
-    another address or port, or in no cluster.
+    another address or port, or in no cluster. Of each no more than its ``route``, ``cluster_address`` and ``ports``:
+    a task that waits for them prints what it has, and their files have secrets in them.
     """
     return [
-        dict(instance)
+        {key: instance[key] for key in ("route", "cluster_address", "ports")}
         for instance in instances
         if instance["host"] in changed or actions[instance["host"]].get(instance["name"]) == "none"
     ]

@@ -155,6 +155,7 @@ def test_strangers_are_found_wherever_they_hide(tmp_path: Path) -> None:
 
 def test_ansible_markup_becomes_markdown() -> None:
     assert role_docs.prose("See O(web_port) or C(f(\\)), B(never) I(x).") == "See `web_port` or `f()`, **never** *x*."
+    assert role_docs.prose(r"Such as C(.*\.css), C(a\\b).") == r"Such as `.*\.css`, `a\b`."
     assert role_docs.prose("RFC(1) and ABC(x) stay") == "RFC(1) and ABC(x) stay"
 
 

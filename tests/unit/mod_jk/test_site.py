@@ -96,6 +96,9 @@ def test_only_the_balancer_itself_may_ask_for_status(jk_request_of: Make) -> Non
     assert "<VirtualHost 192.0.2.9:8019>" in text
     # what waits and drains asks from there
     assert "        Require local\n        Require ip 192.0.2.0/24\n" in text
+    anywhere = {"address": "*", "port": 8019, "path": "/jk-status", "allow": []}
+    with pytest.raises(Refused, match=re.escape("mod_jk_status: address '*' is none that can be asked")):
+        jk_conf(jk_request_of(status=anywhere), HERE)
 
 
 def test_new_files_are_told_from_former_ones_without_a_word_of_the_secret(jk_request_of: Make) -> None:

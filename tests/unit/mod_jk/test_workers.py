@@ -103,7 +103,11 @@ def test_the_file_of_the_tutorial_says_today_what_it_meant(jk_request_of: Make) 
         ("worker1.port=8009", "worker1.port=80090", "port is from 1 to 65535"),
         ("worker1,worker2\n", "worker1,wroker2\n", "names 'wroker2', did you mean worker2?"),
         ("worker.list", "worker.lists", "did you mean worker.list?"),
-        ("worker.worker1.host=localhost", "worker1.host=localhost", "line 3: expected worker.NAME.DIRECTIVE=VALUE"),
+        (
+            "worker.worker1.host=localhost",
+            "worker1.host=localhost",
+            "line 3: expected worker.NAME.DIRECTIVE=VALUE, found 'worker1.host'",
+        ),
     ],
 )
 def test_misspelt_lines_are_refused(jk_request_of: Make, before: str, after: str, complaint: str) -> None:
@@ -111,6 +115,24 @@ def test_misspelt_lines_are_refused(jk_request_of: Make, before: str, after: str
     assert text != TUTORIAL
     with pytest.raises(Refused, match=re.escape(complaint)):
         plan(jk_request_of(properties=text), [], {})
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (
+            "worker.app.web1.secret=sesame",
+            "line 2: expected worker.NAME.DIRECTIVE=VALUE, found 'worker.app.web1.secret'",
+        ),
+        ("worker.web1.secret sesame", "line 2: expected worker.NAME.DIRECTIVE=VALUE, found no ="),
+        ("worker.web1.secret: sesame==", "line 2: expected worker.NAME.DIRECTIVE=VALUE, found no ="),
+        ("worker.web1.secert=sesame", "worker web1: a worker of type ajp13 has no 'secert', did you mean secret?"),
+    ],
+)
+def test_what_is_wrong_with_a_secret_is_told_without_it(line: str, complaint: str) -> None:
+    with pytest.raises(Refused, match=re.escape(complaint)) as refused:
+        read_properties(f"# ours\n{line}\n")
+    assert "sesame" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the steadfast.ha authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module mod_jk_worker, run by Ansible, before a status worker that keeps what it is told."""
+"""The modules that ask a balancer, run by Ansible, before a status worker that keeps what it is told."""
 
 from __future__ import annotations
 
@@ -69,15 +69,17 @@ def status() -> Iterator[Status]:
     server.server_close()
 
 
-def run(status: Status, arguments: dict[str, Any], *more: str, **environment: str) -> dict[str, Any]:
-    """What the module answers."""
+def run(
+    status: Status, arguments: dict[str, Any], *more: str, module: str = "mod_jk_worker", **environment: str
+) -> dict[str, Any]:
+    """What a module answers."""
     given = {"url": f"http://127.0.0.1:{status.server_port}/jk-status", **arguments}
     done = subprocess.run(
         [
             str(Path(sys.executable).parent / "ansible"),
             "localhost",
             "--module-name",
-            "steadfast.ha.mod_jk_worker",
+            f"steadfast.ha.{module}",
             "--args",
             json.dumps(given),
             "--one-line",
@@ -150,3 +152,13 @@ def test_a_worker_is_stopped_in_each_of_its_balancers(status: Status) -> None:
     assert found["workers"] == {"app1": {"before": "active", "after": "stopped", "busy": 0}}
     assert list(status.told.values()) == ["STP", "STP", "STP", "ACT"]
     assert status.updates == 2
+
+
+def test_no_proxy_is_asked_for_what_is_on_this_machine(status: Status) -> None:
+    # as the environment of a play has it, of which nothing is exempt
+    proxied = {"http_proxy": "http://127.0.0.1:1", "no_proxy": "", "NO_PROXY": ""}
+    found = run(status, {"names": ["app1"], "activation": "stopped"}, **proxied)
+    assert found["workers"]["app1"]["after"] == "stopped"
+    assert run(status, {}, module="mod_jk_info", **proxied)["running"]
+    page = {"url": f"http://127.0.0.1:{status.server_port}/?cmd=page", "required": False}
+    assert run(status, page, module="mod_jk_session", **proxied)["routes"] == [""] * 4

@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-#: Objects unless it has the Java and the classes of the instance.
+#: Objects unless it has the Java and the classes of the instance, and is to speak English wherever the machine stands.
 CATALINA = """\
 #!/bin/sh
+case "$LC_ALL $JAVA_OPTS" in
+  "C.UTF-8 "*-Duser.language=en*) ;;
+  *) echo "SEVERE: LC_ALL is '$LC_ALL', JAVA_OPTS are '$JAVA_OPTS'" ;;
+esac
 [ "$JAVA_HOME" = /opt/java ] || echo "SEVERE: JAVA_HOME is '$JAVA_HOME'"
 [ -e "$CATALINA_BASE/lib/realm.jar" ] || echo "SEVERE: no realm.jar"
 """
@@ -61,6 +65,29 @@ def test_a_configuration_is_tested_with_the_java_and_the_classes_of_the_instance
     }
     found = run(tmp_path, "tomcat_instance", arguments)
     assert (found["tested"], found["errors"]) == (True, [])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the test runs as the user of the instance")
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("WARNING: Match [Server/Valve] failed to set property [pasword] to [ses[a]me]", "set property [pasword]"),
+        (
+            "WARNING: [Rule]{Server} Setting property 'pasword' to 'sesame' did not find a matching property.",
+            "Setting property 'pasword' did not find a matching property.",
+        ),
+    ],
+    ids=["10", "9"],
+)
+def test_what_tomcat_could_not_set_is_told_by_its_name_only(tmp_path: Path, said: str, told: str) -> None:
+    program(tmp_path / "systemctl", "#!/bin/sh\n")
+    program(tmp_path / "bin" / "catalina.sh", f'#!/bin/sh\necho "{said}"\n')
+    (tmp_path / "base" / "lib").mkdir(parents=True)
+    files = {"conf/server.xml": '<Server port="-1"/>'}
+    arguments = {"name": "main", "base": str(tmp_path / "base"), "home": str(tmp_path), "files": files, "user": "root"}
+    (found,) = run(tmp_path, "tomcat_instance", arguments)["errors"]
+    assert found.endswith(told)
+    assert "ses" not in found
 
 
 def test_an_instance_is_asked_again_for_so_many_seconds(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ import importlib.util
 import json
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 HERE = Path(__file__).resolve().parent
 ROLE = HERE.parents[2] / "roles" / "mod_jk"
@@ -127,3 +129,34 @@ def test_the_status_worker_is_asked_at_an_ipv6_address_too(written: dict[str, di
     assert written["debian"]["status"] == "http://127.0.0.1:8019/jk-status"
     assert written["own"]["status"] == "http://[::1]:8019/jk-status"
     assert "Listen [::1]:8019\n" in written["own"]["files"]["conf.d/steadfast-jk.conf"]
+
+
+@pytest.mark.parametrize("role", ["mod_jk", "tomcat"])
+def test_check_mode_foretells_packages_of_which_the_machine_has_no_list_yet(role: str) -> None:
+    tasks = yaml.safe_load((ROLE.parent / role / "tasks" / "install.yml").read_text())
+    (anew,) = [task for given in tasks for task in given.get("rescue", [])]
+    done = anew["register"]
+    assert f"ansible_check_mode and 'No package matching' in {done}.msg" in anew["failed_when"]
+    assert anew["changed_when"] == f"{done} is changed or {done} is failed"
+
+
+def test_sessions_are_not_asked_for_at_the_next_worker_where_nobody_copies_them(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "demo.war", "w") as war:
+        war.writestr("WEB-INF/web.xml", "<web-app><distributable/></web-app>")
+    applications = [{"name": "demo", "file": str(tmp_path / "demo.war")}]
+    host = {"tomcat_address": "192.0.2.1", "tomcat_applications": applications}
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"app1": host}}}))
+    site = {"sites": [{"name": "all", "mounts": ["/*"]}], "uri_map": [], "balancer": "lb", "balancer_options": {}}
+    asked = "{{ given | steadfast.ha.mod_jk_pages(['app1'], hostvars) | map(attribute='replicated') }}"
+    task = {"ansible.builtin.debug": {"msg": f"{asked}"}}
+    (tmp_path / "play.yml").write_text(
+        json.dumps([{"hosts": "app1", "gather_facts": False, "vars": {"given": site}, "tasks": [task]}])
+    )
+
+    # -e gives text
+    for more, told in (([], '"msg": [true]'), (["--extra-vars", "tomcat_is_clustered=false"], '"msg": [false]')):
+        done = conftest.ansible_playbook(
+            "--inventory", inventory, tmp_path / "play.yml", *more, cwd=tmp_path, ANSIBLE_CALLBACK_RESULT_FORMAT="json"
+        )
+        assert told in " ".join(done.stdout.split()).replace("[ ", "[").replace(" ]", "]"), done.stdout

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,28 @@ def tasks(name: str) -> list[dict[str, Any]]:
     """The tasks of a file of the role."""
     found: list[dict[str, Any]] = yaml.safe_load((ROLE / "tasks" / name).read_text())
     return found
+
+
+#: Whose parameters and files have secrets in them. What a path into them leads to is told by its name.
+SECRETIVE = re.compile(
+    r"__tomcat_(instances|applications)\b(?!.*attribute='(name|route)')|attribute='item'\)"
+    r"|steadfast\.ha\.tomcat_(plan|applications|left_running)\b"
+)
+
+
+def printing(content: Any) -> Iterator[str]:
+    """The tasks whose loop or facts have secrets in them and that print them."""
+    for task in content:
+        for block in ("block", "rescue"):
+            yield from printing(task.get(block, []))
+        shown = f"{task.get('loop', '')} {task.get('ansible.builtin.set_fact', '')}"
+        if SECRETIVE.search(shown) and task.get("no_log") != "{{ tomcat_no_log }}":
+            yield task["name"]
+
+
+def test_no_task_prints_the_files_of_instances_or_parameters_of_applications() -> None:
+    files = [str(path.relative_to(ROLE / "tasks")) for path in (ROLE / "tasks").rglob("*.yml")]
+    assert {name: found for name in files if (found := list(printing(tasks(name))))} == {}
 
 
 def written(name: str) -> set[str]:

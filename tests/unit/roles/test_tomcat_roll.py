@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 HERE = Path(__file__).resolve().parent
 ROLE = HERE.parents[2] / "roles" / "tomcat"
@@ -52,8 +53,10 @@ def planned(host: str, action: str, running: bool, port: int, **more: Any) -> di
     }
 
 
-def run(folder: Path, hook: str, hosts: dict[str, dict[str, Any]], actors: Sequence[str], **more: Any) -> str:
-    """Run a hook on some hosts and return what Ansible says, "" when all went well."""
+def play(
+    folder: Path, hook: str, hosts: dict[str, dict[str, Any]], actors: Sequence[str], verbosity: int = 0, **more: Any
+) -> tuple[bool, str]:
+    """Run a hook on some hosts and return whether all went well, and what Ansible says."""
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
     given = {
@@ -67,9 +70,16 @@ def run(folder: Path, hook: str, hosts: dict[str, dict[str, Any]], actors: Seque
         **more,
     }
     done = conftest.ansible_playbook(
-        "--inventory", inventory, HERE / "tomcat" / "hook.yml", "--extra-vars", json.dumps(given), cwd=folder
-    )
-    return "" if done.returncode == 0 else " ".join((done.stdout + done.stderr).split())
+        "--inventory", inventory, HERE / "tomcat" / "hook.yml", "--extra-vars", json.dumps(given), cwd=folder,
+        ANSIBLE_VERBOSITY=str(verbosity),
+    )  # fmt: skip
+    return done.returncode == 0, " ".join((done.stdout + done.stderr).split())
+
+
+def run(folder: Path, hook: str, hosts: dict[str, dict[str, Any]], actors: Sequence[str], **more: Any) -> str:
+    """Run a hook on some hosts and return what Ansible says, "" when all went well."""
+    well, told = play(folder, hook, hosts, actors, **more)
+    return "" if well else told
 
 
 @pytest.fixture
@@ -132,7 +142,11 @@ def test_the_gate_waits_for_who_should_be_there_only(tmp_path: Path, port: int) 
     hosts["app2"].update(__tomcat_running=["main"], __tomcat_is_changed=True)
     assert run(tmp_path, "gate", hosts, ["app2"]) == ""
     hosts["app1"]["__tomcat_is_changed"] = True
-    assert "Timeout when waiting for 127.0.0.1:1" in run(tmp_path, "gate", hosts, ["app2"])
+    # of what a file says, who waits tells nothing
+    hosts["app1"]["__tomcat_instances"][0]["files"] = {"conf/server.xml": 'secret="sesame"'}
+    told = run(tmp_path, "gate", hosts, ["app2"])
+    assert "Timeout when waiting for 127.0.0.1:1" in told
+    assert "sesame" not in told
 
 
 @pytest.fixture
@@ -263,6 +277,30 @@ def test_a_secret_that_balancers_can_not_have_reaches_no_worker(tmp_path: Path, 
     assert "sesame" not in told
     hosts["app1"]["tomcat_ajp_secret"] = "opensesame"
     assert run(tmp_path, "../secret", hosts, list(hosts), **more) == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="what is copied belongs to root")
+def test_sessions_that_stay_are_warned_of_and_parameters_told_to_nobody(tmp_path: Path) -> None:
+    applications = []
+    for name, descriptor in (("demo", "<web-app><distributable/></web-app>"), ("local", "<web-app/>")):
+        with zipfile.ZipFile(tmp_path / f"{name}.war", "w") as war:
+            war.writestr("WEB-INF/web.xml", descriptor)
+        file = {"file": str(tmp_path / f"{name}.war"), "archive": f"{name}-1.war", "checksum": "sha256:0"}
+        applications.append({"name": name, **file, "parameters": {"password": "sesame"}, "pages": ["/"]})
+    (tmp_path / "there").mkdir()
+    more = {
+        "__tomcat_applications": applications,
+        "__tomcat_wars": yaml.safe_load((ROLE / "vars" / "main.yml").read_text())["__tomcat_wars"],
+        "tomcat_application_dir": str(tmp_path / "there"),
+        "tomcat_user": "root",
+    }
+    well, told = play(tmp_path, "../applications", {"app1": {}}, ["app1"], verbosity=1, **more)
+    assert well, told
+    assert sorted(path.name for path in (tmp_path / "there").iterdir()) == ["demo-1.war", "local-1.war"]
+    assert "WARNING: the web.xml of local has no <distributable/>." in told
+    assert "sesame" not in told
+    _well, told = play(tmp_path, "../applications", {"app1": {}}, ["app1"], tomcat_is_clustered=False, **more)
+    assert "WARNING" not in told
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="what is unpacked belongs to root")

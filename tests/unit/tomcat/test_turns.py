@@ -9,7 +9,8 @@ from tomcat.turns import expected, left_running, order, put_back, usable
 
 #: app2 is new, app3 needs nothing.
 ACTIONS = {"app1": {"main": "restart"}, "app2": {"main": "start"}, "app3": {"main": "none"}}
-INSTANCES = [{"host": host, "name": "main", "route": host} for host in ACTIONS]
+PLACE = {"cluster_address": "192.0.2.1", "ports": {"cluster": 4000}}
+INSTANCES = [{"host": host, "name": "main", "route": host, **PLACE} for host in ACTIONS]
 
 
 def test_who_only_starts_something_is_first() -> None:
@@ -25,8 +26,13 @@ def test_nobody_waits_for_who_has_not_had_its_turn() -> None:
 
 def test_of_two_on_a_machine_the_other_may_be_all_that_waits() -> None:
     actions = {"app1": {"one": "restart", "two": "none"}}
-    found = expected([{"host": "app1", "name": name, "route": name} for name in ("one", "two")], actions, [])
+    found = expected([{"host": "app1", "name": name, "route": name, **PLACE} for name in ("one", "two")], actions, [])
     assert [one["route"] for one in found] == ["two"]
+
+
+def test_of_who_is_waited_for_nothing_is_told_but_where() -> None:
+    (found,) = expected([{**INSTANCES[2], "files": {"conf/server.xml": "a secret"}}], ACTIONS, [])
+    assert found == {"route": "app3", **PLACE}
 
 
 def test_what_stays_up_is_what_is_not_stopped() -> None:

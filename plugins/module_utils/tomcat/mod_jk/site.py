@@ -106,6 +106,8 @@ def jk_conf(request: Mapping[str, Any], directory: str, mark: str = "") -> str:
         lines.append(f"JkRequestLogFormat {_quoted('mod_jk_request_log_format', request['request_log_format'])}")
     if request["options"]:
         lines.append("JkOptions " + " ".join(str(word) for word in request["options"]))
+    if str(status["address"]) == "*":
+        raise Refused("mod_jk_status: address '*' is none that can be asked, write 0.0.0.0 for all of a balancer's own")
     shown = place(status["address"], status["port"])
     paths = [status["path"], *([f"{str(status['path']).rstrip('/')}/{mark}"] if mark else [])]
     # the balancer itself always: waiting for a reload and draining ask from there

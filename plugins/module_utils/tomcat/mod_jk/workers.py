@@ -68,8 +68,11 @@ def read_properties(text: str) -> tuple[list[str], Workers]:
             continue
         parts = key.split(".")
         where = f"mod_jk_properties, line {count}"
-        if not equals or parts[0] != "worker" or not 2 <= len(parts) <= 3:
-            raise Refused(f"{where}: expected worker.NAME.DIRECTIVE=VALUE, found {stripped!r}")
+        # what stands behind a word may be a secret, which is not for the output
+        if not equals or len(key.split()) > 1:
+            raise Refused(f"{where}: expected worker.NAME.DIRECTIVE=VALUE, found no = behind the first word")
+        if parts[0] != "worker" or not 2 <= len(parts) <= 3:
+            raise Refused(f"{where}: expected worker.NAME.DIRECTIVE=VALUE, found {key!r}")
         if len(parts) == 2:
             if parts[1] != "list":
                 raise Refused(f"{where}: nobody knows {key!r}, did you mean worker.list?")
