@@ -60,7 +60,7 @@ class Stage:
         target.write_text(re.sub(r"(?m)^( +retries): .*$", r"\1: 1", text))
 
     def play(
-        self, play: str, answers: dict[str, Any], hosts: str = "alpha beta", **variables: Any
+        self, play: str, answers: dict[str, Any], hosts: str = "alpha beta", *, is_check: bool = False, **variables: Any
     ) -> tuple[int, str, list[str]]:
         """Run a playbook; return its exit code, its output, and 'host: task' for each question to a stand-in."""
         journal = self.folder / "journal"
@@ -70,7 +70,8 @@ class Stage:
         more = {"answers": answers, "journal": str(journal), "ansible_connection": "local", **variables}
         more["ansible_python_interpreter"] = sys.executable
         done = conftest.ansible_playbook(
-            "--inventory", self.folder / "inventory.json", play, "--extra-vars", json.dumps(more), cwd=self.folder,
+            "--inventory", self.folder / "inventory.json", play, "--extra-vars", json.dumps(more),
+            *(["--check"] if is_check else []), cwd=self.folder,
             ANSIBLE_ACTION_PLUGINS=str(self.folder / "action_plugins"),
         )  # fmt: skip
         asked = journal.read_text().splitlines() if journal.exists() else []
