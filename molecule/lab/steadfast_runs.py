@@ -58,6 +58,18 @@ class Runs:
         full = [plays for found, plays in self.runs if found == "full"]
         return self.first("side_effect") + (full[0] if full else ())
 
+    def behind(self, mark: str, name: str) -> Play:
+        """Return the first play of a name that follows a play called `mark`, among the side effects.
+
+        Raises LookupError if there is none.
+        """
+        plays = self.side_effects()
+        places = [place for place, play in enumerate(plays) if play.name == mark]
+        for play in plays[places[0] :] if places else ():
+            if play.name == name:
+                return play
+        raise LookupError(f"no play {name!r} behind {mark!r}")
+
 
 def differences(foretold: tuple[Play, ...], done: tuple[Play, ...], exceptions: Mapping[str, str]) -> list[str]:
     """Return a sentence per task that check mode did not foretell, or foretold in vain, on a host.

@@ -61,6 +61,8 @@ class FilterModule:
             "pacemaker_corosync_refusals": pacemaker_corosync_refusals,
             "pacemaker_change": corosync_change.function("for_all"),
             "pacemaker_complaints": _guarded(corosync_state.function("complaints")),
+            "pacemaker_speaker": corosync_state.function("speaker"),
+            "pacemaker_idle": corosync_state.function("idle"),
             "pacemaker_trouble": corosync_state.function("trouble"),
             "pacemaker_lost": corosync_state.function("lost"),
             "pacemaker_pcs_host": corosync_state.function("pcs_host"),

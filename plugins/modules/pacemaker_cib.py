@@ -279,7 +279,10 @@ def apply(request: Request) -> dict[str, Any]:
         if module.check_mode or request.tools is None:
             return result
         if request.tools.patch(patch):
-            request.tools.settle(module.params["wait_timeout"])
+            seconds = module.params["wait_timeout"]
+            request.tools.settle(
+                seconds, f"The cluster has the new configuration, but is not done within {seconds} s: "
+            )
             others = {name.rpartition(" ")[2] for name in merged.undeclared}
             not_started = status.not_started(status.facts(request.tools.status()), others)
             return {**result, "attempts": attempt, "not_started": not_started}

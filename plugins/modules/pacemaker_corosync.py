@@ -99,6 +99,11 @@ running:
   type: bool
   returned: always
   sample: true
+pacemaker_running:
+  description: Whether pacemaker runs.
+  type: bool
+  returned: always
+  sample: true
 """
 
 import base64
@@ -141,6 +146,11 @@ def shown(module: AnsibleModule, unit: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
 
 
+def runs(told: dict[str, str]) -> bool:
+    """Return whether a unit runs, by what systemd tells of it."""
+    return told.get("ActiveState") in ("active", "reloading")
+
+
 def started(told: dict[str, str]) -> float:
     """Return since when a unit is active, in seconds since 1970; infinity when systemd does not say."""
     text = told.get("ActiveEnterTimestamp", "").split(" ", 1)[-1]
@@ -174,29 +184,32 @@ def with_key(content: str, path: str) -> str:
     return content.replace("totem {\n", f"totem {{\n    keyfile: {path}\n", 1)
 
 
-def looked(module: AnsibleModule, key: bytes) -> tuple[Found, list[str]]:
-    """Return what is on this node, and why pacemaker would have to be restarted."""
-    folder = module.params["config_dir"]
-    corosync, pacemaker = shown(module, "corosync.service"), shown(module, "pacemaker.service")
+def looked(module: AnsibleModule, key: bytes) -> Found:
+    """Return what is on this node."""
+    folder, corosync = module.params["config_dir"], shown(module, "corosync.service")
     running = None
-    if corosync.get("ActiveState") in ("active", "reloading"):
+    if runs(corosync):
         _rc, out, _err = module.run_command(["corosync-cmapctl"], check_rc=True)
         running = running_keys(out)
     present = read(f"{folder}/authkey")
     # a key that was written and not taken up: the run that wrote it was interrupted
     is_stale = running is not None and present is not None and os.stat(f"{folder}/authkey").st_mtime > started(corosync)
-    found = Found(
+    return Found(
         conf=(read(f"{folder}/corosync.conf") or b"").decode(errors="replace"),
         running=running,
         is_key_right=not key or (present == key and not is_stale),
     )
+
+
+def why_restart(module: AnsibleModule, pacemaker: dict[str, str]) -> list[str]:
+    """Return why pacemaker would have to be restarted, by what systemd tells of it."""
     pid = pacemaker.get("MainPID", "0")
     if pid in ("", "0"):
-        return found, []
+        return []
     environment = (read(f"/proc/{pid}/environ") or b"").decode(errors="replace")
     program = os.readlink(f"/proc/{pid}/exe")
     written = (read(module.params["environment_file"] or "") or b"").decode(errors="replace")
-    return found, restart_reasons(environment.split("\0"), program, module.params["environment"], of_ours(written))
+    return restart_reasons(environment.split("\0"), program, module.params["environment"], of_ours(written))
 
 
 def has_outdated_device(module: AnsibleModule, wanted: str) -> bool:
@@ -249,7 +262,7 @@ def main() -> None:
     given = module.params
     key = decoded(module)
     binary = module.get_bin_path("corosync", opt_dirs=["/usr/sbin"])
-    found, restart = looked(module, key)
+    found, pacemaker = looked(module, key), shown(module, "pacemaker.service")
     try:
         action, reasons = plan(found, given["content"])
     except Unusable as error:
@@ -260,10 +273,11 @@ def main() -> None:
         "tested": bool(binary),
         "action": action.value,
         "reasons": reasons,
-        "restart_reasons": restart,
+        "restart_reasons": why_restart(module, pacemaker),
         "restarts_device": restarts_device(found.running, given["content"])
         or has_outdated_device(module, given["content"]),
         "running": found.running is not None,
+        "pacemaker_running": runs(pacemaker),
     }
     if given["state"] == "written":
         path = f"{given['config_dir']}/corosync.conf"

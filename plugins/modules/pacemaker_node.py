@@ -26,12 +26,14 @@ options:
     description:
       - V(standby) moves everything off a node, V(unstandby) lets it run resources again.
       - V(maintenance) makes the cluster leave the resources of a node alone, or all resources without O(node), and
-        V(unmaintenance) ends that.
+        V(unmaintenance) ends that. A maintenance that an interrupted run of the role C(steadfast.ha.pacemaker) has left
+        becomes yours by V(maintenance): the next run no longer ends it.
       - V(cleanup) forgets failed actions, those of O(resource) and on O(node) where these are given.
       - V(move) moves a resource, with all of its group, to O(node) or away from where it is. Once it is there, the
         constraint that moved it is taken away, unless the resource would go back. That of a move that was interrupted
-        goes too; what C(crm_resource --move) or C(--ban) has left by hand stays, and is an error where it would keep
-        the resource from moving.
+        goes too, and so does that of one that failed; one that takes longer than O(wait_timeout) keeps it, and says so.
+        What C(crm_resource --move) or C(--ban) has left by hand stays, and is an error where it would keep the
+        resource from moving.
       - V(clear) takes away constraints that moves have left, those by hand too.
     type: str
     required: true
@@ -85,32 +87,11 @@ nodes:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import operate
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import moving, operate
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.local import are_installed, tools_of
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.simulate import moves
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.status import facts
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.tools import Failed, Tools
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.tools import Failed
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.words import Refused
-
-
-def would_go_back(tools: Tools, resource: str) -> bool:
-    """Whether the cluster would move anything without the constraint of our move."""
-    later = operate.after_move(tools.query(), resource)
-    return later is not None and bool(moves(tools.simulate(later)))
-
-
-def finish_move(tools: Tools, resource: str, node: str, timeout: int) -> dict[str, Any]:
-    """See that a move has happened, and take its constraint away where that changes nothing. Raises Failed."""
-    there = operate.places(resource, facts(tools.status()))
-    if node and there != [node]:
-        raise Failed(f"{resource} was to move to {node}, and runs on {', '.join(there) or 'no node'}")
-    kept = would_go_back(tools, resource)
-    if not kept:
-        end = operate.end_move(resource, tools.query())
-        if end.command:
-            tools.ask(*end.command)
-            tools.settle(timeout)
-    return {"constraint_is_kept": kept}
 
 
 def main() -> None:
@@ -134,15 +115,17 @@ def main() -> None:
         is_there = action == "move" and not step.command
         if is_there:
             left = operate.end_move(resource, tools.query())
-            step = left if left.command and not would_go_back(tools, resource) else step
+            step = left if left.command and not moving.would_go_back(tools, resource) else step
         result.update(changed=bool(step.command), does=step.says)
         if module._diff and step.command:
             result["diff"] = step.diff()
         if step.command and not module.check_mode:
-            tools.ask(*step.command)
-            tools.settle(timeout)
+            for command in (step.command, *step.then):
+                tools.ask(*command)
             if action == "move" and not is_there:
-                result.update(finish_move(tools, resource, node, timeout))
+                result["constraint_is_kept"] = moving.finish(tools, resource, node, timeout)
+            else:
+                tools.settle(timeout)
         if resource and not module.check_mode:
             result["nodes"] = operate.places(resource, facts(tools.status()))
     except (Refused, Failed) as error:

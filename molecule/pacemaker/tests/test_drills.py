@@ -43,6 +43,7 @@ FULL = {
     "Standby of the serving node": "config_change",
     "End of the standby": "config_change",
     "A new key, corosync restarted on all nodes": "config_change",
+    "Another name and transport, corosync restarted on all nodes": "config_change",
     "Restarts of pacemaker, one node at a time": "config_change",
     "Newer packages, one node at a time": "config_change",
     "A planned move": "config_change",

@@ -63,6 +63,18 @@ def test_a_run_after_a_failover_changes_nothing(runs: Runs) -> None:
     assert [play.changed for play in plays[: len(PLAYS)]] == [(), (), ()]
 
 
+def test_check_mode_foretells_another_setting_of_the_device(runs: Runs, proof: Path, is_full: bool) -> None:
+    if not (is_full and (proof / "foretold").exists()):
+        pytest.skip("the device's settings change in the full list")
+    foretold = [play for play in Runs.read(proof / "foretold").first("pacemaker-check") if play.name == PLAYS[1]]
+    done = runs.behind("See that nothing was changed by it", PLAYS[1])
+    reload = "steadfast.ha.pacemaker : Reload corosync everywhere"
+    assert differences(tuple(foretold), (done,), {reload: "is a command, and told by its reasons"}) == []
+    restarted = [host for host, task in done.changed if task.endswith(" : Restart the client of the quorum device")]
+    assert restarted == ["node1", "node2"]
+    assert runs.behind("See that the device's clients run with it", PLAYS[1]).changed == ()
+
+
 def test_every_kind_of_failure_was_measured(proof: Path, is_full: bool) -> None:
     if not (proof / "report.json").exists():
         pytest.skip("the pair has not been broken yet")
@@ -78,6 +90,7 @@ def test_every_kind_of_failure_was_measured(proof: Path, is_full: bool) -> None:
     if is_full:
         wanted |= {
             "Loss of the third party",
+            "Another timeout of the quorum device",
             "Power loss of the node that exports",
             "Return of the node that exported",
             "A heartbeat pair becomes a pacemaker cluster",

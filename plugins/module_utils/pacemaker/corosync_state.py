@@ -12,6 +12,8 @@ from typing import Any
 from .corosync_conf import known_ids
 
 _LINK = re.compile(r"^LINK ID (\d+)")
+#: how Pacemaker writes no
+_NO = ("false", "no", "off", "n", "0")
 _PEER = re.compile(r"^\s*nodeid:\s*(\d+):\s*(\S+)")
 
 
@@ -53,14 +55,33 @@ def _places(nodes: Sequence[str]) -> str:
     return " and ".join(nodes) or "no node"
 
 
+def speaker(present: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the member that is asked on behalf of all: where pacemaker runs, else where corosync does, else any."""
+    for what in ("pacemaker_running", "running"):
+        for member in present:
+            if _planned(hosts, member).get(what):
+                return member
+    return present[0]
+
+
+def idle(present: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the members whose corosync runs without pacemaker."""
+    plans = ((member, _planned(hosts, member)) for member in present)
+    return [member for member, plan in plans if plan.get("running") and not plan.get("pacemaker_running")]
+
+
+def _planned(hosts: Mapping[str, Mapping[str, Any]], member: str) -> Mapping[str, Any]:
+    """Return what a member has answered when a change was planned."""
+    return (hosts.get(member) or {}).get("__pacemaker_plan") or {}
+
+
 def trouble(present: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return why a running cluster is left alone for now, by what its members see, one sentence each."""
     found: list[str] = []
     for member in present:
-        told = hosts.get(member) or {}
-        if not (told.get("__pacemaker_plan") or {}).get("running"):
+        if not _planned(hosts, member).get("running"):
             continue
-        seen = told.get("__pacemaker_before") or {}
+        seen = (hosts.get(member) or {}).get("__pacemaker_before") or {}
         if "quorate" not in seen:
             found.append(f"{member} could not be asked: {seen.get('msg', 'it did not answer')}")
         elif not seen["quorate"]:
@@ -79,14 +100,22 @@ def complaints(
 ) -> list[str]:
     """Return what is wrong with a cluster by what its members told the entry point verify, one sentence each.
 
-    may_be_unmanaged: whether somebody declares that the cluster leaves its resources alone.
+    absent: members that are down on purpose, by their names in the inventory; may_be_unmanaged: whether somebody
+    declares that the cluster leaves its resources alone.
     """
     found: list[str] = []
+    down = [str((hosts.get(member) or {}).get("pacemaker_node_name") or member) for member in absent]
     if not may_be_unmanaged and any(
         ((hosts.get(member) or {}).get("__pacemaker_verified") or {}).get("maintenance_mode") for member in present
     ):
         found.append(
             "the cluster leaves all resources alone (maintenance-mode): none is restarted, and no node is fenced"
+        )
+    probes = ((hosts.get(member) or {}).get("__pacemaker_probes_seen") or {} for member in present)
+    if not may_be_unmanaged and any(str(seen.get("stdout", "")).strip().lower() in _NO for seen in probes):
+        found.append(
+            "what runs already on a node that joins is not looked for (enable-startup-probes), so it may run twice; "
+            "'crm_attribute --type crm_config --name enable-startup-probes --delete' ends that"
         )
     texts = {}
     for member in present:
@@ -102,7 +131,7 @@ def complaints(
         if links.get("rc") != 0:
             found.append(f"{member}: corosync does not tell about its links")
         else:
-            found += faults(str(links.get("stdout", "")), known_ids({member: texts[member]}), member, list(absent))
+            found += faults(str(links.get("stdout", "")), known_ids({member: texts[member]}), member, down)
         if has_device and "Connected" not in str((told.get("__pacemaker_device_seen") or {}).get("stdout", "")):
             found.append(f"{member} is not connected to the quorum device")
     if len(set(texts.values())) > 1:

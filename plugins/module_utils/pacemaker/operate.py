@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from .listed import MOVE_OF_OURS, is_of_a_move
 from .tree import value_of
-from .words import Refused, known
+from .words import Refused, known, made_id
 
 #: action -> (needs a node, needs a resource)
 ACTIONS: Mapping[str, tuple[bool, bool]] = {
@@ -26,6 +26,8 @@ ACTIONS: Mapping[str, tuple[bool, bool]] = {
 }
 
 
+#: id of the maintenance in which the role leaves resources alone, and which it ends itself; see its vars/main.yml
+OF_A_RUN = "steadfast-maintenance-mode"
 _CONSTRAINTS = ("cibadmin", "--scope=constraints")
 
 
@@ -35,6 +37,8 @@ class Step:
 
     command: tuple[str, ...] = ()
     says: str = ""
+    #: what has to be run after it
+    then: tuple[tuple[str, ...], ...] = ()
     #: what it is about, as it is and as it will be, a line each
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -51,7 +55,7 @@ def _lines(found: Sequence[str]) -> str:
 def _switch(command: tuple[str, ...], wanted: bool, what: str, says: str) -> Step:
     """Return the step that switches something on or off."""
     off, on = (f"{what}: off",), (f"{what}: on",)
-    return Step(command, says, off if wanted else on, on if wanted else off)
+    return Step(command, says, before=off if wanted else on, after=on if wanted else off)
 
 
 def decide(action: str, node: str, resource: str, found: Mapping[str, Any], cib: Element) -> Step:
@@ -94,9 +98,9 @@ def _standby(wanted: bool, node: str, found: Mapping[str, Any]) -> Step:
 
 def _maintenance(wanted: bool, node: str, cib: Element, found: Mapping[str, Any]) -> Step:
     if not node:
-        if found["maintenance_mode"] == wanted:
-            return Step()
         command = ("crm_attribute", "--type", "crm_config", "--name", "maintenance-mode")
+        if found["maintenance_mode"] == wanted:
+            return _taken_over(command) if wanted and _is_of_a_run(cib) else Step()
         what = "maintenance of the cluster"
         if wanted:
             return _switch((*command, "--update", "true"), True, what, "the cluster leaves all resources alone")
@@ -110,6 +114,24 @@ def _maintenance(wanted: bool, node: str, cib: Element, found: Mapping[str, Any]
     if wanted:
         return _switch((*command, "--update", "true"), True, what, f"the cluster leaves the resources on {node} alone")
     return _switch((*command, "--delete"), False, what, f"the cluster looks after the resources on {node} again")
+
+
+def _is_of_a_run(cib: Element) -> bool:
+    """Tell whether the cluster is in a maintenance that the next run of the role would end."""
+    return cib.find(f"configuration/crm_config//nvpair[@id='{OF_A_RUN}']") is not None
+
+
+def _taken_over(command: tuple[str, ...]) -> Step:
+    """Return the step that makes such a maintenance an operator's, without an end to it in between."""
+    ours, theirs = f"--id={OF_A_RUN}", f"--id={made_id('cib-bootstrap-options', 'maintenance-mode')}"
+    what = "maintenance of the cluster: {}"
+    return Step(
+        (*command, theirs, "--update", "true"),
+        "the cluster goes on leaving all resources alone, no longer only until the next run of the role",
+        ((*command, ours, "--delete"),),
+        (what.format("until the next run of the role"),),
+        (what.format("on"),),
+    )
 
 
 def _cleanup(node: str, resource: str, found: Mapping[str, Any]) -> Step:
@@ -126,7 +148,7 @@ def _cleanup(node: str, resource: str, found: Mapping[str, Any]) -> Step:
     if node:
         command += ("--node", node)
     before = tuple(f"{one['action']} of {one['resource']} failed on {one['node']}: {one['status']}" for one in failed)
-    return Step(command, f"{len(failed)} failed action{'s' if len(failed) > 1 else ''} forgotten", before)
+    return Step(command, f"{len(failed)} failed action{'s' if len(failed) > 1 else ''} forgotten", before=before)
 
 
 def _is_of(name: str, resource: str, found: Mapping[str, Any]) -> bool:
@@ -167,7 +189,7 @@ def _move(resource: str, node: str, found: Mapping[str, Any], cib: Element) -> S
     left = [one for one in found["nodes"] if one not in there]
     after = f"{resource} on {node or (left[0] if len(left) == 1 else 'one of ' + ', '.join(left))}"
     command = (*_CONSTRAINTS, "--modify", "--allow-create", "--xml-text", _location(wanted))
-    return Step(command, says, (f"{resource} on {', '.join(there)}",), (after,))
+    return Step(command, says, before=(f"{resource} on {', '.join(there)}",), after=(after,))
 
 
 def is_in_the_way(entry: Element, node: str) -> bool:
@@ -205,6 +227,14 @@ def of_ours(cib: Element, resource: str) -> list[Element]:
     return [entry for entry in moved(cib, resource) if str(entry.get("id")).startswith(MOVE_OF_OURS)]
 
 
+def unfinished(resource: str, cib: Element) -> str:
+    """Return what to know of a move that takes too long: its constraint is still in force."""
+    return (
+        f"{resource} may move yet, as {MOVE_OF_OURS}{_outermost(resource, cib)} is still among the constraints; "
+        "asking for the same move again ends that once it has, action=clear at once"
+    )
+
+
 def end_move(resource: str, cib: Element) -> Step:
     """Return how to take away what a move of ours has left. What people have left by hand stays."""
     return _without(of_ours(cib, resource), f"{resource} may go elsewhere again")
@@ -221,7 +251,7 @@ def _without(entries: Sequence[Element], says: str) -> Step:
     return Step(
         ("cibadmin", "--delete-all", "--force", "--xpath", f"/cib/configuration/constraints/rsc_location[{names}]"),
         says,
-        tuple(_told(entry) for entry in entries),
+        before=tuple(_told(entry) for entry in entries),
     )
 
 

@@ -145,9 +145,15 @@ class Tools:
             return False
         raise Failed(f"cibadmin --patch ended with {code}: {(err or out).strip()[-600:]}")
 
-    def settle(self, timeout: float) -> None:
-        """Wait until the cluster has nothing left to do. Raises Failed after ``timeout`` seconds."""
-        self.ask("crm_resource", "--wait", f"--timeout={timeout:g}s")
+    def settle(self, timeout: float, unless: str = "") -> None:
+        """Wait until the cluster has nothing left to do.
+
+        Raises Failed after ``timeout`` seconds, which begins with what to know then (``unless``).
+        """
+        try:
+            self.ask("crm_resource", "--wait", f"--timeout={timeout:g}s")
+        except Failed as error:
+            raise Failed(f"{unless}{error}") from None
 
 
 def _objections(text: str, word: str) -> list[str]:

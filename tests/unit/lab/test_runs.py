@@ -59,6 +59,17 @@ def test_the_full_list_follows_the_core(tmp_path: Path) -> None:
     assert Runs.read(tmp_path).side_effects() == play(("a", "x")) + play(("a", "y"))
 
 
+def test_a_play_is_found_by_the_one_before_it(tmp_path: Path) -> None:
+    plays = [("Cluster", "x"), ("Look", "y"), ("Other", "z"), ("Cluster", "w"), ("Cluster", "v")]
+    text = json.dumps([{"play": name, "changed": [["a", task]]} for name, task in plays])
+    (tmp_path / "01-side_effect.json").write_text(text)
+    runs = Runs.read(tmp_path)
+    assert runs.behind("Look", "Cluster") == Play("Cluster", (("a", "w"),))
+    for mark, name in (("Look", "Nobody"), ("Nobody", "Cluster")):
+        with pytest.raises(LookupError, match="no play"):
+            runs.behind(mark, name)
+
+
 def test_without_a_side_effect_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(LookupError, match="no record of a run 'side_effect'"):
         Runs.read(tmp_path).side_effects()

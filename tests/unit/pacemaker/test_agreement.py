@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pacemaker import compose, constraints, helpers, resources, sections
+from pacemaker import compose, constraints, helpers, operate, resources, sections
 from pacemaker.shape import Fields
 from pacemaker.words import FORMER_ROLES
 
@@ -72,6 +72,11 @@ def test_every_key_of_a_request_is_a_variable_and_reaches_the_module(options: Ma
     assert set(request) == set(compose.KEYS)
     assert {f"pacemaker_{key}" for key in compose.KEYS} <= set(options)
     assert all(f"pacemaker_{key}" in value for key, value in request.items())
+
+
+def test_the_mark_of_a_run_is_the_same(project: Path) -> None:
+    text = (project / "roles" / "pacemaker" / "vars" / "main.yml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text)["__pacemaker_maintenance_id"] == operate.OF_A_RUN
 
 
 def test_the_words_about_fencing_are_the_same(options: Mapping[str, Any]) -> None:

@@ -56,6 +56,21 @@ def test_maintenance_of_all_and_of_one(well: dict[str, Any], cib: Element) -> No
     )
 
 
+def test_a_maintenance_of_an_interrupted_run_becomes_the_operators(well: dict[str, Any], cib: Element) -> None:
+    well["maintenance_mode"] = True
+    assert command("maintenance", "", "", well, cib) == ""
+    section = cib.find("configuration/crm_config/cluster_property_set")
+    assert section is not None
+    SubElement(section, "nvpair", {"id": operate.OF_A_RUN, "name": "maintenance-mode", "value": "true"})
+    step = operate.decide("maintenance", "", "", well, cib)
+    everywhere = "crm_attribute --type crm_config --name maintenance-mode"
+    # theirs is there before ours goes: it never ends in between
+    assert " ".join(step.command) == f"{everywhere} --id=cib-bootstrap-options-maintenance-mode --update true"
+    assert [" ".join(one) for one in step.then] == [f"{everywhere} --id={operate.OF_A_RUN} --delete"]
+    assert step.diff()["before"] != step.diff()["after"]
+    assert command("unmaintenance", "", "", well, cib) == f"{everywhere} --delete"
+
+
 @pytest.mark.parametrize(
     ("asked", "before", "after"),
     [

@@ -22,10 +22,14 @@ def stage(tmp_path: Path) -> Stage:
 def role(
     stage: Stage, tasks: str, answers: dict[str, Any], speaker: str = "alpha", tell: str = "", **variables: Any
 ) -> tuple[int, str, list[str]]:
-    """Run files of the role's tasks, by their names in one text, on a cluster of two that runs. ``tell`` is printed."""
+    """Run files of the role's tasks, by their names in one text, on a cluster of two that runs. ``tell`` is printed.
+
+    A variable that is None is not given, for the tasks to set.
+    """
     for folder in ("tasks", "vars", "defaults"):
-        for file in sorted((ROOT / "roles" / "pacemaker" / folder).glob("*.yml")):
-            stage.copy(str(file.relative_to(ROOT)), f"roles/staged/{folder}/{file.name}")
+        for file in sorted((ROOT / "roles" / "pacemaker" / folder).rglob("*.yml")):
+            name = file.relative_to(ROOT / "roles" / "pacemaker")
+            stage.copy(str(file.relative_to(ROOT)), f"roles/staged/{name}")
     (stage.folder / "play.yml").write_text(
         "- hosts: pacemaker\n  gather_facts: false\n  tasks:\n"
         "    - set_fact:\n        __pacemaker_here: {name: '{{ inventory_hostname }}'}\n"
@@ -55,7 +59,7 @@ def role(
         "__pacemaker_secret": "",
         **variables,
     }
-    return stage.play("play.yml", told, **given)
+    return stage.play("play.yml", told, **{name: value for name, value in given.items() if value is not None})
 
 
 STOP = "Stop pacemaker and corosync, not what they manage"
@@ -85,6 +89,83 @@ def test_nobody_is_stopped_when_one_may_not_be(stage: Stage, task: str, host: st
     code, _output, asked = role(stage, "change_together", {task: {"*": seen, host: what}})
     assert code != 0
     assert not any(STOP in line for line in asked), asked
+
+
+STARTS, WAITS = "Start corosync and pacemaker", "Wait until every present node is online and the cluster quorate"
+BESIDE = "Start pacemaker beside a corosync that is about to restart"
+
+
+def change(stage: Stage, way: str, idle: str) -> list[str]:
+    """What a change of corosync asks of whom, in its order, of starts, stops, files and waits for the cluster."""
+    marks = (STARTS, BESIDE, WAITS, STOP, "Write corosync.conf and the key", "Look at the cluster before it is changed")
+    code, output, asked = role(
+        stage, "change", {"See whether corosync has taken it": {"*": {"action": "none"}}},
+        __pacemaker_change=way, __pacemaker_idle=idle.split(), __pacemaker_plan={"running": True, "action": way},
+    )  # fmt: skip
+    assert code == 0, output
+    # which of the two hosts is first is chance
+    tasks = dict.fromkeys(line.split(": ")[1] for line in asked)
+    return [line for mark in tasks if mark in marks for line in sorted(set(asked)) if line.endswith(f": {mark}")]
+
+
+def test_pacemaker_starts_where_it_does_not_run_though_corosync_does(stage: Stage) -> None:
+    starts = [f"alpha: {STARTS}", f"beta: {STARTS}"]
+    assert change(stage, "none", "beta") == [*starts, f"alpha: {WAITS}", f"beta: {WAITS}"]
+    # a cluster in which all run is neither waited for nor touched
+    assert change(stage, "none", "") == starts
+
+
+def test_pacemaker_starts_before_all_restart_together_as_it_is_asked_whether_all_is_well(stage: Stage) -> None:
+    asked = change(stage, "together", "beta")
+    assert asked[:3] == [f"beta: {BESIDE}", f"alpha: {WAITS}", f"beta: {WAITS}"]
+    assert asked[3:5] == [f"{host}: Look at the cluster before it is changed" for host in ("alpha", "beta")]
+    assert f"beta: {STOP}" in asked[5:]
+
+
+def test_a_reload_starts_it_once(stage: Stage) -> None:
+    (first, *_rest) = change(stage, "reload", "beta")
+    assert first == "alpha: Write corosync.conf and the key"
+
+
+def test_the_node_that_speaks_is_one_where_pacemaker_runs(stage: Stage) -> None:
+    alone = {"errors": [], "tested": True, "action": "none", "reasons": [], "running": True, "pacemaker_running": False}
+    plans = {"alpha": alone, "beta": {**alone, "pacemaker_running": True}}
+    code, output, _asked = role(
+        stage, "plan", {"Check the configuration on this node and plan its change": plans},
+        tell="{{ __pacemaker_speaker }} {{ __pacemaker_idle | join }}", __pacemaker_platform={"environment_file": "x"},
+        __pacemaker_speaker=None, __pacemaker_plan=None,
+    )  # fmt: skip
+    assert code == 0, output
+    assert "told alpha beta alpha" in output
+
+
+@pytest.mark.parametrize(("states", "runs"), [("inactive\nactive", ""), ("inactive\ninactive", "alpha beta")])
+def test_chrony_runs_where_nobody_keeps_time(stage: Stage, states: str, runs: str) -> None:
+    lines = {"*": {"stdout": states, "stdout_lines": states.split()}}
+    facts = {"os_family": "RedHat"}
+    given = {"__pacemaker_platform": {"time_unit": "chronyd.service"}, "ansible_facts": facts}
+    code, output, asked = role(stage, "time", {"See whether somebody keeps time": lines}, **given)
+    assert code == 0, output
+    assert sorted(line.split(":")[0] for line in asked if "Run chrony" in line) == runs.split()
+
+
+def test_check_mode_foretells_chrony_where_its_package_does_not_start_it(stage: Stage) -> None:
+    missing = {"failed": True, "msg": "Could not find the requested service chronyd.service: host"}
+    answers = {"See whether somebody keeps time": {"*": {"stdout_lines": []}}, "Run chrony": {"*": missing}}
+    for family, changed in (("RedHat", 1), ("Debian", 0)):
+        given = {"__pacemaker_platform": {"time_unit": "x"}, "ansible_facts": {"os_family": family}}
+        code, output, _asked = role(stage, "time", answers, arguments=["--check"], **given)
+        assert code == 0, output
+        assert output.count(f"changed={changed} ") == 2
+
+
+def test_check_mode_does_not_wait_for_a_client_of_the_device_that_it_did_not_restart(stage: Stage) -> None:
+    waits = "Wait until it has reached the device"
+    for is_check in (True, False):
+        told = {waits: {"*": {"stdout": "State: Connected"}}}
+        code, output, asked = role(stage, "roll/qdevice", told, is_check=is_check)
+        assert code == 0, output
+        assert sum(waits in line for line in asked) == (0 if is_check else 2)
 
 
 def test_nothing_is_written_while_one_has_not_stopped(stage: Stage) -> None:
@@ -138,6 +219,31 @@ def test_the_node_that_speaks_is_asked_to_change_the_cluster(stage: Stage) -> No
     code, output, asked = role(stage, "cib", {push: {"beta": FAILS}}, speaker="beta")
     assert code != 0
     assert output.count("failed=1") == 2
+
+
+def test_verify_names_what_moves_have_left_and_probes_that_are_off(stage: Stage) -> None:
+    left = '<rsc_location id="steadfast-move-web" rsc="web" node="alpha" score="INFINITY"/>'
+    many = f'<xpath-query>{left}<rsc_location rsc="b" id="cli-ban-b-on-beta" node="beta"/></xpath-query>'
+    facts = {"os_family": "Debian", "interfaces": [], "nodename": "x", "selinux": {}}
+    answers = {
+        "Ask pacemaker": {"*": {"problems": [], "nodes": {}, "resources": {}}},
+        "Read the configuration": {"*": {"content": ""}},
+        "Ask what moves have left": {"*": {"stdout": many}},
+    }
+    given = {"ansible_facts": facts, "pacemaker_members": ["alpha", "beta"], "__pacemaker_present": None}
+    code, output, _asked = role(stage, "verify", answers, **given)
+    assert code == 0, output
+    assert (
+        "a move has left the constraint steadfast-move-web; a move has left the constraint cli-ban-b-on-beta" in output
+    )
+    answers["Ask whether what runs on a node that joins is looked for"] = {"*": {"stdout": "false"}}
+    code, output, _asked = role(stage, "verify", answers, **given)
+    assert code != 0
+    assert "'crm_attribute --type crm_config --name enable-startup-probes --delete' ends that" in output
+    code, output, _asked = role(
+        stage, "verify", answers, **given, pacemaker_properties={"enable-startup-probes": False}
+    )
+    assert code == 0, output
 
 
 #: what certutil(1) says of the one that signs, and qnetd's own file with the same behind words
