@@ -37,7 +37,7 @@ options:
     required: true
   secrets:
     description:
-      - Name of a resource or fence device to parameters whose values nobody may see.
+      - Name of a resource, fence device or alert to parameters whose values nobody may see.
       - A secret that the cluster has and that is not named here stays as it is, in every scope, since no export has it.
         One that is null here is taken away.
     type: dict
@@ -68,7 +68,8 @@ options:
   nodes:
     description:
       - Names of nodes that the request may be about although the cluster does not know them yet, besides those that it
-        knows.
+        knows. They are the members: where fencing is on, a request that leaves one of them without a fence device is
+        refused.
     type: list
     elements: str
     default: []
@@ -112,6 +113,18 @@ moves:
   elements: dict
   returned: when state is applied
   sample: [{resource: web-vip, action: start, from: "", to: node1, reason: "", says: "web-vip would start on node1"}]
+knows_cluster:
+  description: Whether this node has a configuration of a cluster, running or not, that the request was checked against.
+  type: bool
+  returned: when state is checked, also when the request is refused
+  sample: true
+lacks_fencing:
+  description: >-
+    Whether it is refused because something would not be fenced. A node that does not know the cluster does not know
+    either what fence devices others have made by hand.
+  type: bool
+  returned: when state is checked and the request is refused
+  sample: false
 undeclared:
   description: What the cluster has and nobody declares. It stays with scope V(additive) and goes with V(full).
   type: list
@@ -119,7 +132,8 @@ undeclared:
   returned: when state is applied
   sample: ["resource old-vip"]
 kept_secrets:
-  description: Declared resources to secrets that they have and that are not declared. They stay, in every scope.
+  description: >-
+    Declared resources and alerts to secrets that they have and that are not declared. They stay, in every scope.
   type: dict
   returned: when state is applied
   sample: {power: [password]}
@@ -162,7 +176,7 @@ from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.merge impor
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.resources import agent_names
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.simulate import Move, moves
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.tools import Failed, Tools
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.words import Refused
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.words import Refused, Unfenced
 
 
 class Request:
@@ -176,6 +190,7 @@ class Request:
         self.secrets: dict[str, Any] = module.params["secrets"]
         self.scope = Scope(module.params["scope"])
         self.agents: dict[str, Agent] = {}
+        self.knows_cluster = False
         self.owners = {(str(owner), str(name)) for owner, found in self.secrets.items() for name in found or {}}
         given = [value for owner in self.secrets.values() for value in (owner or {}).values()]
         self.hidden = {str(value) for value in given if value is not None}
@@ -239,7 +254,7 @@ class Request:
             found["patch"] = tree.written(describe.hide(fromstring(patch), hidden))
         if self.module._diff and merged.changes:
             kept = (
-                f"keeps {', '.join(names)} of resource {owner}: a secret stays unless the declaration names another"
+                f"keeps {', '.join(names)} of {owner}: a secret stays unless the declaration names another"
                 for owner, names in merged.kept_secrets.items()
             )
             told = [*merged.changes, *kept, *(move.sentence() for move in moved)]
@@ -259,8 +274,10 @@ def check(request: Request) -> dict[str, Any]:
     """Check the shape of a request and its agents."""
     request.ask_agents()
     found = request.live(may_be_missing=True)
+    request.knows_cluster = found is not None
     request.wanted(tree.empty_cib() if found is None else found)
-    return {"changed": False, "changes": [], "checked_agents": sorted(request.agents)}
+    told = {"changed": False, "changes": [], "checked_agents": sorted(request.agents)}
+    return {**told, "knows_cluster": request.knows_cluster}
 
 
 def apply(request: Request) -> dict[str, Any]:
@@ -313,8 +330,11 @@ def main() -> None:
     request = Request(module, tools_of(module) if there else None)
     try:
         module.exit_json(**(check(request) if wants_check else apply(request)))
-    except (Refused, Failed) as error:
-        module.fail_json(msg=f"Nothing was changed. {error}" if isinstance(error, Refused) else str(error))
+    except Refused as error:
+        of_check = {"knows_cluster": request.knows_cluster, "lacks_fencing": isinstance(error, Unfenced)}
+        module.fail_json(msg=f"Nothing was changed. {error}", **(of_check if wants_check else {}))
+    except Failed as error:
+        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

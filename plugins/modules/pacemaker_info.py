@@ -28,7 +28,7 @@ options:
     type: float
     default: 0
   wants_fencing:
-    description: Whether fencing that is switched off is a problem.
+    description: Whether fencing that is switched off, or that no device does for a node, is a problem.
     type: bool
     default: false
   export:
@@ -126,6 +126,12 @@ missing_daemons:
   elements: str
   returned: always
   sample: []
+unfenced:
+  description: Nodes that no fence device is for. Not looked for without O(wants_fencing), or while fencing is off.
+  type: list
+  elements: str
+  returned: always
+  sample: []
 problems:
   description: What is wrong, one sentence each. Empty when all is well.
   type: list
@@ -138,13 +144,15 @@ variables:
   returned: when O(export) and the cluster runs
   sample: {pacemaker_properties: {no-quorum-policy: stop}}
 secrets:
-  description: Resource to parameters that are secrets, to be declared in C(pacemaker_secrets) by whoever knows them.
+  description: >-
+    Resource or alert to parameters that are secrets, to be declared in C(pacemaker_secrets) by whoever knows them.
   type: dict
   returned: when O(export) and the cluster runs
   sample: {power: [password]}
 not_expressible:
   description:
-    - What the configuration has and the variables have no words for, one sentence each that says where.
+    - What the configuration has and the variables have no words for, one sentence each that says where. Secrets of
+      operations, recipients and nodes are among it, and stay in the cluster.
     - Whole things, such as a bundle, are left alone by scope V(additive) and go with V(full). What is part of a
       declared thing, such as an option of an operation, goes in every scope once that is declared.
   type: list
@@ -158,7 +166,7 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import daemons
+from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker import daemons, live
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.export import export
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.local import are_installed, tools_of
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.status import NOT_RUNNING, facts, problems
@@ -166,10 +174,13 @@ from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.tools impor
 from ansible_collections.steadfast.ha.plugins.module_utils.pacemaker.words import Refused
 
 
-def look(tools: Tools) -> dict[str, Any]:
+def look(tools: Tools, *, wants_fencing: bool) -> dict[str, Any]:
     """The facts of the cluster as they are now."""
     try:
-        return {**facts(tools.status()), "missing_daemons": daemons.missing(set(daemons.programs()))}
+        found = {**facts(tools.status()), "missing_daemons": daemons.missing(set(daemons.programs()))}
+        if wants_fencing and found["fencing"]["enabled"]:
+            found["unfenced"] = live.unfenced(tools.query())
+        return found
     except Failed:
         return dict(NOT_RUNNING)
 
@@ -185,20 +196,22 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    expected = module.params["expected_nodes"]
+    expected, wants_fencing = module.params["expected_nodes"], module.params["wants_fencing"]
     if not are_installed():
         module.exit_json(changed=False, **NOT_RUNNING, problems=problems(NOT_RUNNING))
     tools = tools_of(module)
     deadline = time.monotonic() + module.params["wait"]
     try:
         while True:
-            found = look(tools)
-            wrong = problems(found, expected, os.uname().nodename, wants_fencing=module.params["wants_fencing"])
+            found = look(tools, wants_fencing=wants_fencing)
+            wrong = problems(found, expected, os.uname().nodename, wants_fencing=wants_fencing)
             if not wrong or time.monotonic() >= deadline:
                 break
             time.sleep(0.5)
         if module.params["export"] and found["running"]:
             exported = export(tools.query())
+            for sentence in exported.warnings:
+                module.warn(sentence)
             found.update(
                 variables=exported.variables,
                 secrets=exported.secrets,

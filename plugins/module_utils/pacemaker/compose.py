@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from . import constraints, resources, sections
+from . import constraints, fencing, resources, sections
 from .agents import Agent
 from .shape import named, values, variable
-from .words import META, OPERATION_DEFAULTS, OWN_PROPERTIES, PROPERTIES, Refused, known, nearest, xml_id
+from .words import META, OPERATION_DEFAULTS, OWN_PROPERTIES, PROPERTIES, Refused, Unfenced, known, nearest, xml_id
 
 #: What somebody has to say who runs a cluster that can't fence.
 WITHOUT_FENCING = "I accept that data may be lost"
@@ -43,9 +43,9 @@ class Wanted:
     acls: list[Element] = field(default_factory=list)
     tags: list[Element] = field(default_factory=list)
     absent: frozenset[str] = frozenset()
-    #: (resource, parameter) whose value nobody may see
+    #: (resource or alert, parameter) whose value nobody may see
     hidden: frozenset[tuple[str, str]] = frozenset()
-    #: (resource, parameter) of secrets that are declared to be none, and go
+    #: (resource or alert, parameter) of secrets that are declared to be none, and go
     forgotten: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -54,16 +54,20 @@ class Around:
     """What there is already, besides the configuration: names of nodes, and of things that nobody declares."""
 
     nodes: Collection[str] = ()
+    #: those of the nodes that something has to fence
+    members: Collection[str] = ()
     resources: Collection[str] = ()
-    fence_devices: Collection[str] = ()
+    fence_devices: fencing.Devices = field(default_factory=dict)
+    #: whether nodes are taken to reset themselves
+    watchdog: bool = False
     tags: Collection[str] = ()
     acl_roles: Collection[str] = ()
-    #: resource, declared or not -> its parameters that are secrets; they stay as they are where nobody names them
+    #: resource or alert, declared or not -> its parameters that are secrets; they stay where nobody names them
     secrets: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def of_the_declared(self) -> Around:
         """Return the same for a declaration that speaks for all of the cluster: it can mean nothing else."""
-        return Around(nodes=self.nodes, secrets=self.secrets)
+        return Around(nodes=self.nodes, members=self.members, secrets=self.secrets)
 
 
 def compose(
@@ -86,29 +90,34 @@ def compose(
         owner: frozenset(name for name in names if (owner, name) not in forgotten)
         for owner, names in around.secrets.items()
     }
-    shelf = resources.build(configuration, agents, secrets, kept)
+    shelf = resources.build(configuration, agents, secrets, kept, around.nodes)
     absent = frozenset(xml_id(variable("absent"), name) for name in configuration.get("absent") or ())
     for name in absent & set(shelf.found):
         raise Refused(f"{variable('absent')}: {name} is declared too")
-    devices = {name for name, made in shelf.found.items() if made.get("class") == "stonith"}
+    declared = {name: fencing.targets(made) for name, made in shelf.found.items() if made.get("class") == "stonith"}
+    devices = {name: found for name, found in {**around.fence_devices, **declared}.items() if name not in absent}
     names = (set(shelf.found) | set(around.resources)) - absent
     tags = {str(entry.get("name")) for entry in configuration.get("tags") or () if isinstance(entry, Mapping)}
-    found = constraints.build(configuration, names | ((tags | set(around.tags)) - absent), around.nodes)
+    found = constraints.build(configuration, names | ((tags | set(around.tags)) - absent), shelf.nodes)
     defaults = frozenset(META)
+    properties = _properties(configuration, bool(devices))
+    usual_properties = _named("usual_properties", configuration, PROPERTIES - OWN_PROPERTIES)
+    levels = sections.levels(configuration.get("fence_levels"), devices, shelf.nodes)
+    if properties["stonith-enabled"] == "true":
+        watchdog = around.watchdog or fencing.has_watchdog({**usual_properties, **properties})
+        _refuse_unfenced(fencing.unfenced(around.members, devices, levels, watchdog=watchdog), devices)
     return Wanted(
-        _properties(configuration, bool(devices | set(around.fence_devices) - absent)),
-        _named("usual_properties", configuration, PROPERTIES - OWN_PROPERTIES),
+        properties,
+        usual_properties,
         _named("resource_defaults", configuration, defaults),
         _named("usual_resource_defaults", configuration, defaults),
         _named("operation_defaults", configuration, OPERATION_DEFAULTS),
-        _of_nodes("node_attributes", configuration, around.nodes),
-        _of_nodes("node_utilization", configuration, around.nodes),
+        _of_nodes("node_attributes", configuration, shelf.nodes),
+        _of_nodes("node_utilization", configuration, shelf.nodes),
         [shelf.found[name] for name in shelf.top],
         found,
-        sections.levels(
-            configuration.get("fence_levels"), (devices | set(around.fence_devices)) - absent, around.nodes
-        ),
-        sections.alerts(configuration.get("alerts")),
+        levels,
+        sections.alerts(configuration.get("alerts"), shelf.secrets),
         sections.acls(configuration, set(around.acl_roles) - absent),
         sections.tags(configuration.get("tags"), names | {str(made.get("id")) for made in found}),
         absent,
@@ -127,11 +136,21 @@ def _properties(configuration: Mapping[str, Any], has_devices: bool) -> dict[str
         if "stonith-enabled" in (configuration.get(key) or ()):
             raise Refused(f"{variable(key)}.stonith-enabled: is on, and {variable('without_fencing')} switches it off")
     if not words and not has_devices:
-        raise Refused(
+        raise Unfenced(
             f"{variable('fence_devices')}: there is none, and a cluster that can't fence would either stand still or "
             f"lose data when a node fails. Declare one, or set {variable('without_fencing')} to {WITHOUT_FENCING!r}"
         )
     return {**found, "stonith-enabled": "false" if words else "true"}
+
+
+def _refuse_unfenced(nodes: Collection[str], devices: Collection[str]) -> None:
+    """Raise Unfenced when there are nodes that nothing fences."""
+    if nodes:
+        raise Unfenced(
+            f"{variable('fence_devices')}: none of {', '.join(devices)} fences {', '.join(nodes)}, and when one fails "
+            "that nothing fences, the cluster waits. Name each in nodes or ports of a device, and where "
+            f"{variable('fence_levels')} has some for it, of all devices of one level"
+        )
 
 
 def _named(key: str, configuration: Mapping[str, Any], choices: frozenset[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from xml.etree.ElementTree import Element, indent
 
 from .fit import RESOURCE_TAGS, SETS
-from .tree import SECTIONS, section, written
+from .tree import SECTIONS, owners_of_secrets, section, written
 from .words import duration_ms, is_secret
 
 #: what stands for a value that nobody may see
@@ -106,9 +106,14 @@ def _operation(entry: Element) -> tuple[str, str]:
 
 
 def content(entry: Element) -> str:
-    """Return what an element says, on one line, without ids that nobody refers to."""
-    names = (name for name in sorted(entry.attrib) if name != "id" or entry.tag in _IDENTITY_MEANS_SOMETHING)
-    told = "".join(f" {name}={entry.attrib[name]!r}" for name in names)
+    """Return what an element says, on one line, without ids that nobody refers to, and without values of secrets.
+
+    So deep inside of a thing no secret can be declared: two of them need not be told apart.
+    """
+    names = [name for name in sorted(entry.attrib) if name != "id" or entry.tag in _IDENTITY_MEANS_SOMETHING]
+    hides = entry.tag == "nvpair" and is_secret(str(entry.get("name")))
+    shown = {name: HIDDEN if hides and name == "value" else entry.attrib[name] for name in names}
+    told = "".join(f" {name}={value!r}" for name, value in shown.items())
     inner = "".join(content(child) for child in entry)
     return f"<{entry.tag}{told}>{inner}"
 
@@ -120,23 +125,24 @@ def changes(
 ) -> list[str]:
     """Return what is different, a sentence each; secrets are not shown.
 
-    ``hidden``: (resource, parameter) that are secrets whatever they are called.
+    ``hidden``: (resource or alert, parameter) that are secrets whatever they are called.
     """
     found = []
     for name, leaves in after.items():
         if name not in before:
-            found.append(f"adds {name}{_briefly(leaves)}")
+            found.append(f"adds {name}{_briefly(name, leaves)}")
         elif before[name] != leaves:
             owner = name.rpartition(" ")[2]
             own = [f"parameters.{parameter}" for resource, parameter in hidden if resource == owner]
+            own += [""] if is_secret(owner) else []
             found.append(f"changes {name}: " + "; ".join(_differences(before[name], leaves, own)))
     found += [f"removes {name}" for name in before if name not in after]
     return found
 
 
-def _briefly(leaves: Mapping[str, str]) -> str:
+def _briefly(name: str, leaves: Mapping[str, str]) -> str:
     if set(leaves) == {""}:
-        return f" = {leaves['']}"
+        return "" if is_secret(name.rpartition(" ")[2]) else f" = {leaves['']}"
     told = leaves.get("agent") or leaves.get("members")
     return f" ({told})" if told else ""
 
@@ -158,9 +164,9 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str], hidden: Co
 
 
 def values_of(root: Element, hidden: Collection[tuple[str, str]]) -> set[str]:
-    """Return the values that parameters of resources have in a CIB. ``hidden``: (resource, parameter)."""
+    """Return the values that parameters have in a CIB. ``hidden``: (resource or alert, parameter)."""
     found = set()
-    for entry in root.iter("primitive"):
+    for entry in owners_of_secrets(root):
         for pair in entry.findall("instance_attributes/nvpair"):
             if (str(entry.get("id")), str(pair.get("name"))) in hidden:
                 found.add(str(pair.get("value")))

@@ -42,8 +42,10 @@ class Exported:
 
     variables: dict[str, Any] = field(default_factory=dict)
     not_expressible: list[str] = field(default_factory=list)
-    #: resource -> parameters that have to be put into pacemaker_secrets by whoever knows them
+    #: resource or alert -> parameters that have to be put into pacemaker_secrets by whoever knows them
     secrets: dict[str, list[str]] = field(default_factory=dict)
+    #: sentences about what somebody says who declares the variables
+    warnings: list[str] = field(default_factory=list)
 
     def add(self, name: str, value: Any) -> None:
         """Add an entry to a list."""
@@ -53,6 +55,22 @@ class Exported:
         """Set a variable, unless it says nothing."""
         if value:
             self.variables[f"pacemaker_{name}"] = value
+
+    def shown(self, owner: Element, tag: str, of: str) -> dict[str, str]:
+        """Return pairs but for secrets that are nowhere to be declared; they stay in the cluster, and are named."""
+        pairs = dictionary(owner, tag)
+        for name in [name for name in pairs if is_secret(name)]:
+            del pairs[name]
+            self.not_expressible.append(f"the value of {name} of {of}, a secret, which stays in the cluster")
+        return pairs
+
+    def shown_of(self, owner: Element) -> dict[str, str]:
+        """Return the parameters of a resource or alert; secrets are put apart, for whoever knows them."""
+        parameters = dictionary(owner, "instance_attributes")
+        hidden = [name for name in parameters if is_secret(name)]
+        if hidden:
+            self.secrets[str(owner.get("id"))] = hidden
+        return {name: value for name, value in parameters.items() if name not in hidden}
 
 
 def export(root: Element) -> Exported:
@@ -77,11 +95,15 @@ def _unsaid(root: Element, found: Exported) -> list[str]:
 def _said(root: Element) -> Exported:
     """Return what the variables have words for, and name what can be told at a glance that they have none for."""
     found = Exported()
-    words = _words(root)
+    words, nodes = _words(root), around(root).nodes
     properties = _pairs(root, "crm_config", found)
     fencing = properties.pop("stonith-enabled", "true").lower()
     if fencing in ("false", "no", "off", "0", "n"):
         found.say("without_fencing", WITHOUT_FENCING)
+        found.warnings.append(
+            "Fencing is switched off in this cluster, so the exported pacemaker_without_fencing says: "
+            f"{WITHOUT_FENCING}. Whoever declares it says so; whoever does not declares fence devices instead."
+        )
     left = OWN_PROPERTIES | SWITCHED_PROPERTIES
     found.say("properties", _known(properties, PROPERTIES - left))
     found.say("resource_defaults", _known(_pairs(root, "rsc_defaults", found), META))
@@ -90,7 +112,7 @@ def _said(root: Element) -> Exported:
     found.variables["pacemaker_usual_resource_defaults"] = {}
     found.say("operation_defaults", _known(_pairs(root, "op_defaults", found), OPERATION_DEFAULTS))
     for top in root.findall("configuration/resources/*"):
-        _resource(top, found, words)
+        _resource(top, found, words, nodes)
     makers: dict[str, tuple[str, Callable[[Element], Optional[dict[str, Any]]]]] = {
         "rsc_location": ("locations", location),
         "rsc_colocation": ("colocations", colocation),
@@ -109,7 +131,7 @@ def _said(root: Element) -> Exported:
         if needs(entry) <= words:
             found.add("fence_levels", _level(entry))
     for entry in root.findall("configuration/alerts/alert"):
-        found.add("alerts", _alert(entry))
+        found.add("alerts", _alert(entry, found))
     _acls(root, found)
     constraints = {entry["name"] for kind in CONSTRAINTS for entry in found.variables.get(f"pacemaker_{kind}", ())}
     for entry in root.findall("configuration/tags/tag"):
@@ -151,12 +173,12 @@ def _can_be_said(entry: Element) -> bool:
     return is_known and all(_can_be_said(child) for child in members)
 
 
-def _resource(entry: Element, found: Exported, words: Collection[str]) -> None:
+def _resource(entry: Element, found: Exported, words: Collection[str], nodes: Collection[str]) -> None:
     if entry.get("id") not in words and entry.tag in ("group", "clone"):
         found.not_expressible.append(f"{entry.tag} {entry.get('id')}, for something that is in it")
         return
     if entry.tag == "primitive":
-        _primitive(entry, found)
+        _primitive(entry, found, nodes)
     elif entry.tag == "group":
         made = _named(entry)
         made["members"] = [str(child.get("id")) for child in entry if child.tag == "primitive"]
@@ -170,7 +192,7 @@ def _resource(entry: Element, found: Exported, words: Collection[str]) -> None:
         return
     for child in entry:
         if child.tag in RESOURCE_TAGS:
-            _resource(child, found, words)
+            _resource(child, found, words, nodes)
 
 
 def _named(entry: Element) -> dict[str, Any]:
@@ -182,7 +204,7 @@ def _with_meta(entry: Element, made: dict[str, Any]) -> dict[str, Any]:
     return put_given(made, meta=_known(dictionary(entry, "meta_attributes"), names - SWITCHED_META))
 
 
-def _primitive(entry: Element, found: Exported) -> None:
+def _primitive(entry: Element, found: Exported, nodes: Collection[str]) -> None:
     name = str(entry.get("id"))
     if entry.get("template"):
         found.not_expressible.append(f"resource {name}, which has the template {entry.get('template')}")
@@ -191,18 +213,14 @@ def _primitive(entry: Element, found: Exported) -> None:
         if group.find("rule") is not None:
             found.not_expressible.append(f"set {group.get('id')} of resource {name}, which has a rule")
     made = _named(entry)
-    parameters = dictionary(entry, "instance_attributes")
-    hidden = [parameter for parameter in parameters if is_secret(parameter)]
-    if hidden:
-        found.secrets[name] = hidden
-        for parameter in hidden:
-            del parameters[parameter]
+    parameters = found.shown_of(entry)
     fences = entry.get("class") == "stonith"
     if fences:
         made["agent"] = entry.get("type")
-        nodes = parameters.get("pcmk_host_list", "").replace(",", " ").split()
-        if nodes and " ".join(nodes) == parameters["pcmk_host_list"]:
-            made["nodes"] = nodes
+        listed = parameters.get("pcmk_host_list", "").split(" ")
+        # a node that has gone may stay in a list of Pacemaker's, and is refused in one of ours
+        if set(listed) <= set(nodes):
+            made["nodes"] = listed
             del parameters["pcmk_host_list"]
     else:
         made["agent"] = ":".join(str(entry.get(part)) for part in ("class", "provider", "type") if entry.get(part))
@@ -210,12 +228,12 @@ def _primitive(entry: Element, found: Exported) -> None:
     _with_meta(entry, made)
     if not fences:
         put_given(made, utilization=dictionary(entry, "utilization"))
-    put_given(made, operations=[_operation(operation) for operation in entry.findall("operations/op")])
+    put_given(made, operations=[_operation(operation, name, found) for operation in entry.findall("operations/op")])
     made["recommended_operations"] = False
     found.add("fence_devices" if fences else "resources", made)
 
 
-def _operation(entry: Element) -> dict[str, Any]:
+def _operation(entry: Element, resource: str, found: Exported) -> dict[str, Any]:
     return put_given(
         {"action": entry.get("name"), "interval": entry.get("interval") or "0s"},
         timeout=entry.get("timeout"),
@@ -223,7 +241,7 @@ def _operation(entry: Element) -> dict[str, Any]:
         on_fail=entry.get("on-fail"),
         start_delay=entry.get("start-delay"),
         enabled=entry.get("enabled"),
-        parameters=dictionary(entry, "instance_attributes"),
+        parameters=found.shown(entry, "instance_attributes", f"operation {entry.get('name')} of resource {resource}"),
     )
 
 
@@ -234,7 +252,7 @@ def _level(entry: Element) -> dict[str, Any]:
     return {**made, "level": int(entry.get("index", "0")), "devices": str(entry.get("devices")).split(",")}
 
 
-def _alert(entry: Element) -> dict[str, Any]:
+def _alert(entry: Element, found: Exported) -> dict[str, Any]:
     made = _named(entry)
     made["path"] = entry.get("path")
     select = entry.find("select")
@@ -245,12 +263,13 @@ def _alert(entry: Element) -> dict[str, Any]:
     for recipient in entry.findall("recipient"):
         one = _named(recipient)
         one["value"] = recipient.get("value")
-        recipients.append(_with_options(recipient, one))
-    return put_given(_with_options(entry, made), recipients=recipients)
+        of = f"recipient {one['value']} of alert {entry.get('id')}"
+        recipients.append(_with_options(recipient, one, found.shown(recipient, "instance_attributes", of)))
+    return put_given(_with_options(entry, made, found.shown_of(entry)), recipients=recipients)
 
 
-def _with_options(entry: Element, made: dict[str, Any]) -> dict[str, Any]:
-    return put_given(made, options=dictionary(entry, "instance_attributes"), meta=dictionary(entry, "meta_attributes"))
+def _with_options(entry: Element, made: dict[str, Any], options: dict[str, str]) -> dict[str, Any]:
+    return put_given(made, options=options, meta=dictionary(entry, "meta_attributes"))
 
 
 def _acls(root: Element, found: Exported) -> None:
@@ -279,7 +298,7 @@ def _nodes(root: Element, found: Exported) -> None:
         name = str(node.get("uname"))
         own = {
             key: value
-            for key, value in dictionary(node, "instance_attributes").items()
+            for key, value in found.shown(node, "instance_attributes", f"node {name}").items()
             if key not in ("standby", "maintenance")
         }
         attributes.update({name: own} if own else {})

@@ -14,6 +14,8 @@ from .words import FORMER_ROLES, SWITCHED_META, duration_ms, is_secret
 
 RESOURCE_TAGS = ("primitive", "group", "clone", "master", "bundle", "template")
 SETS = ("instance_attributes", "meta_attributes", "utilization", "cluster_property_set")
+#: Elements whose instance attributes may be secrets.
+_SECRET_OWNERS = ("primitive", "op", "alert", "recipient")
 #: Elements whose children have an order that means something.
 _ORDERED = ("group", "resource_set", "rsc_colocation", "rsc_order", "tag")
 _TRUE = ("true", "yes", "on", "1", "y")
@@ -128,11 +130,12 @@ def _partners(live: Element, wanted: Element) -> list[Optional[Element]]:
 
 
 def _left(parent: Element, child: Element, wanted: Element, inside: str) -> Optional[Element]:
-    """Return what stays of a live child that nobody wants: what operators switch by hand, and secrets of resources.
+    """Return what stays of a live child that nobody wants: what operators switch by hand, and secrets.
 
     No export has the value of a secret, so that a declaration without it does not say that it has to go.
     """
-    if parent.tag in RESOURCE_TAGS and child.tag in ("meta_attributes", "instance_attributes"):
+    is_of_resource = parent.tag in RESOURCE_TAGS and child.tag == "meta_attributes"
+    if is_of_resource or (parent.tag in _SECRET_OWNERS and child.tag == "instance_attributes"):
         named = {pair.get("name") for group in wanted.findall(child.tag) for pair in group}
         left = copy.deepcopy(child)
         for pair in left.findall("nvpair"):
@@ -146,7 +149,7 @@ def _outlives(tag: str, owner: str, pair: Element) -> bool:
     """Tell whether a pair that is not declared stays, by its set's tag and the tag of what the set belongs to."""
     name = str(pair.get("name"))
     if tag == "instance_attributes":
-        return owner == "primitive" and is_secret(name)
+        return owner in _SECRET_OWNERS and is_secret(name)
     return tag == "meta_attributes" and name in SWITCHED_META
 
 

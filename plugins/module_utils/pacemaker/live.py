@@ -4,28 +4,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
+from . import fencing
 from .compose import Around
 from .fit import RESOURCE_TAGS
+from .resources import brought_nodes
 from .tree import secrets_of
 
 
 def around(root: Element) -> Around:
     """Return the names of what a CIB has."""
     resources = [found for found in root.findall("configuration/resources//*") if found.tag in RESOURCE_TAGS]
+    nodes = [str(node.get("uname")) for node in root.findall("configuration/nodes/node")]
+    nodes += brought_nodes(resources) if nodes else []
+    properties = root.findall("configuration/crm_config/*/nvpair")
     return Around(
-        tuple(str(node.get("uname")) for node in root.findall("configuration/nodes/node")),
+        tuple(dict.fromkeys(nodes)),
+        (),
         tuple(str(found.get("id")) for found in resources),
-        tuple(str(found.get("id")) for found in resources if found.get("class") == "stonith"),
+        {str(found.get("id")): fencing.targets(found) for found in resources if found.get("class") == "stonith"},
+        fencing.has_watchdog({str(pair.get("name")): str(pair.get("value")) for pair in properties}),
         tuple(str(found.get("id")) for found in root.findall("configuration/tags/tag")),
         tuple(str(found.get("id")) for found in root.findall("configuration/acls/acl_role")),
         secrets_of(root),
     )
 
 
-def with_nodes(found: Around, declared: Iterable[str]) -> Around:
-    """Return the same with nodes that are about to join. Where the cluster knows none yet, nobody is to be checked."""
-    return replace(found, nodes=tuple(dict.fromkeys((*found.nodes, *declared)))) if found.nodes else found
+def with_nodes(found: Around, declared: Collection[str]) -> Around:
+    """Return the same with the nodes that are or will be members, each of which something has to fence."""
+    return replace(found, nodes=tuple(dict.fromkeys((*found.nodes, *declared))), members=tuple(declared))
+
+
+def unfenced(root: Element) -> list[str]:
+    """Return the nodes of a CIB that nothing fences, without remote ones."""
+    nodes = [
+        str(node.get("uname")) for node in root.findall("configuration/nodes/node") if node.get("type") != "remote"
+    ]
+    found, levels = around(root), root.findall("configuration/fencing-topology/fencing-level")
+    return fencing.unfenced(nodes, found.fence_devices, levels, watchdog=found.watchdog)

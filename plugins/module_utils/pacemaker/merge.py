@@ -19,7 +19,7 @@ from . import describe
 from .compose import Wanted
 from .fit import RESOURCE_TAGS, fit, same_pair
 from .listed import listed
-from .tree import dictionary, element, has_section, pairs, put, secrets_of, section
+from .tree import dictionary, element, has_section, owners_of_secrets, pairs, put, secrets_of, section
 from .usual import Usual, is_of_ours
 from .words import OWN_PROPERTIES, SWITCHED_PROPERTIES, Refused, made_id
 
@@ -44,7 +44,7 @@ class Merged:
     undeclared: tuple[str, ...]
     #: what would change, a sentence each
     changes: tuple[str, ...]
-    #: resource -> secrets that it has and that are not declared for it; they stay, whatever the scope
+    #: resource or alert -> secrets that it has and that are not declared for it; they stay, whatever the scope
     kept_secrets: Mapping[str, tuple[str, ...]]
 
 
@@ -82,13 +82,13 @@ def _usual_things(live: Element) -> set[str]:
 def _kept_secrets(root: Element, wanted: Wanted) -> dict[str, tuple[str, ...]]:
     there = secrets_of(root)
     found: dict[str, tuple[str, ...]] = {}
-    for top in wanted.resources:
-        for declared in top.iter("primitive"):
-            name = str(declared.get("id"))
-            named = dictionary(declared, "instance_attributes")
-            kept = tuple(parameter for parameter in there.get(name, ()) if parameter not in named)
-            if kept:
-                found[name] = kept
+    resources = (entry for top in wanted.resources for entry in top.iter("primitive"))
+    for declared in (*resources, *wanted.alerts):
+        name = str(declared.get("id"))
+        named = dictionary(declared, "instance_attributes")
+        kept = tuple(parameter for parameter in there.get(name, ()) if parameter not in named)
+        if kept:
+            found[name] = kept
     return found
 
 
@@ -118,8 +118,8 @@ def _joined(live: Element, wanted: Wanted, *, keeps_strangers: bool) -> Element:
         _pairs(root, (name, "meta_attributes", f"{name}-meta_attributes"), values, stays)
     _nodes(root, wanted)
     _resources(root, wanted, keeps_strangers)
-    _forget(root, wanted.forgotten)
     listed(live, root, wanted, keeps_strangers=keeps_strangers)
+    _forget(root, wanted.forgotten)
     return root
 
 
@@ -199,7 +199,7 @@ def _resources(root: Element, wanted: Wanted, keeps_strangers: bool) -> None:
 
 def _forget(root: Element, forgotten: Collection[tuple[str, str]]) -> None:
     """Take secrets away of which it is said that there is none any more."""
-    for entry in section(root, "resources").iter("primitive"):
+    for entry in owners_of_secrets(root):
         for group in entry.findall("instance_attributes"):
             for pair in group.findall("nvpair"):
                 if (str(entry.get("id")), str(pair.get("name"))) in forgotten:

@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 from xml.etree.ElementTree import Element
 
 from . import helpers
 from .agents import Agent, check, split
-from .shape import Field, Fields, Placed, entries, named, shaped, values, variable
-from .tree import element, pairs, plain, put
-from .words import ACTIONS, CLONE_META, META, ON_FAIL, ROLES, Refused, duration_ms, is_secret, known, made_id
+from .shape import Field, Fields, Placed, entries, named, shaped, values, variable, without_secrets
+from .tree import dictionary, element, pairs, plain, put
+from .words import ACTIONS, CLONE_META, META, ON_FAIL, ROLES, Refused, duration_ms, known, made_id
 
 RESOURCE = {
     "name": Field("id", required=True),
@@ -87,6 +87,8 @@ class Shelf:
     kept: Mapping[str, frozenset[str]] = field(default_factory=dict)
     found: dict[str, Element] = field(default_factory=dict)
     top: list[str] = field(default_factory=list)
+    #: names of nodes, none where nobody knows any yet
+    nodes: Collection[str] = ()
 
     def add(self, where: str, made: Element) -> None:
         """Add an element under its id. Raises Refused when there is one already."""
@@ -110,10 +112,12 @@ def build(
     agents: Mapping[str, Agent],
     secrets: Mapping[str, Any],
     kept: Mapping[str, frozenset[str]],
+    nodes: Collection[str] = (),
 ) -> Shelf:
     """Return all resources of a configuration. Raises Refused.
 
-    agents: metadata by agent, as far as it is known; kept: resource -> secrets that it has already and keeps.
+    agents: metadata by agent, as far as it is known; kept: resource -> secrets that it has already and keeps; nodes:
+    names of nodes, to which those are added that resources bring.
     """
     shelf = Shelf(
         agents, {str(owner): values(f"{variable('secrets')}.{owner}", found) for owner, found in secrets.items()}, kept
@@ -121,14 +125,17 @@ def build(
     more, more_groups = helpers.web_servers(variable("web_servers"), configuration.get("web_servers"))
     for path, entry in (*_entries(configuration, "resources", RESOURCE), *_helped(more, RESOURCE)):
         shelf.add(path, primitive(path, entry, shelf))
+    shelf.nodes = (*nodes, *brought_nodes(shelf.found.values())) if nodes else ()
     for path, entry in _entries(configuration, "fence_devices", FENCE_DEVICE):
         shelf.add(path, fence_device(path, entry, shelf))
     for path, entry in (*_entries(configuration, "groups", GROUP), *_helped(more_groups, GROUP)):
         shelf.add(path, group(path, entry, shelf))
     for path, entry in _entries(configuration, "clones", CLONE):
         shelf.add(path, clone(path, entry, shelf))
+    owners = [name for name, made in shelf.found.items() if made.tag == "primitive"]
+    owners += [str(alert.get("name")) for alert in configuration.get("alerts") or () if isinstance(alert, Mapping)]
     for owner in shelf.secrets:
-        known(variable("secrets"), owner, (name for name, made in shelf.found.items() if made.tag == "primitive"))
+        known(variable("secrets"), owner, owners)
     return shelf
 
 
@@ -154,6 +161,17 @@ def agent_names(configuration: Mapping[str, Any]) -> list[str]:
     for _path, entry in _entries(configuration, "fence_devices", FENCE_DEVICE):
         found.append(_fence_agent(entry["agent"]))
     return sorted(set(found))
+
+
+def brought_nodes(resources: Iterable[Element]) -> list[str]:
+    """Return the names of the remote nodes and guests that resources bring into the cluster."""
+    found = []
+    for entry in resources:
+        if (entry.get("class"), entry.get("provider"), entry.get("type")) == ("ocf", "pacemaker", "remote"):
+            found.append(str(entry.get("id")))
+        guest = dictionary(entry, "meta_attributes").get("remote-node")
+        found += [guest] if guest else []
+    return found
 
 
 def _fence_agent(name: str) -> str:
@@ -183,10 +201,17 @@ def fence_device(path: str, entry: Mapping[str, Any], shelf: Shelf) -> Element:
     parameters: dict[str, Any] = {}
     if "nodes" in entry and "ports" in entry:
         raise Refused(f"{path}: nodes and ports say the same, give one of them")
+    ports = values(f"{path}.ports", entry.get("ports"))
+    for key, names in (("nodes", entry.get("nodes", ())), ("ports", ports)):
+        if key in entry and not names:
+            raise Refused(
+                f"{path}.{key}: is empty, and the device would fence nobody; one without it is asked whom it can"
+            )
+        for name in names if shelf.nodes else ():
+            known(f"{path}.{key}", name, shelf.nodes)
     if "nodes" in entry:
         parameters["pcmk_host_list"] = " ".join(entry["nodes"])
     if "ports" in entry:
-        ports = values(f"{path}.ports", entry["ports"])
         parameters["pcmk_host_map"] = ";".join(f"{node}:{port}" for node, port in ports.items())
     parameters.update(entry.get("parameters", {}))
     return _primitive(path, entry, Plain(_fence_agent(entry["agent"]), parameters, []), shelf)
@@ -194,13 +219,7 @@ def fence_device(path: str, entry: Mapping[str, Any], shelf: Shelf) -> Element:
 
 def _primitive(path: str, entry: Mapping[str, Any], plain_one: Plain, shelf: Shelf) -> Element:
     name, agent = entry["name"], plain_one.agent
-    given = values(f"{path}.parameters", plain_one.parameters)
-    for parameter in given:
-        if is_secret(parameter):
-            raise Refused(
-                f"{path}.parameters.{parameter}: looks like a secret, and would be shown in logs and diffs; "
-                f"put it in {variable('secrets')}.{name}.{parameter}"
-            )
+    given = without_secrets(f"{path}.parameters", plain_one.parameters, name)
     given.update(shelf.secrets.get(name, {}))
     told = shelf.agents.get(agent)
     if told is not None:
@@ -275,7 +294,8 @@ def _operation(path: str, name: str, entry: Mapping[str, Any]) -> Element:
         start_delay=entry.get("start_delay"),
         enabled=plain(entry.get("enabled")),
     )
-    parameters = values(f"{path}.operations.{entry['action']}.parameters", entry.get("parameters"))
+    place = f"{path}.operations[{entry['action']}].parameters"
+    parameters = without_secrets(place, entry.get("parameters"), name)
     return put(made, pairs("instance_attributes", identity, parameters))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from .shape import Field, entries, shaped, values, variable
+from .shape import Field, entries, shaped, values, variable, without_secrets
 from .tree import element, pairs, put
 from .words import Refused, known, made_id
 
@@ -77,13 +77,13 @@ def levels(given: Any, devices: Collection[str], nodes: Collection[str]) -> list
     return found
 
 
-def alerts(given: Any) -> list[Element]:
-    """Return the alerts with their recipients. Raises Refused."""
+def alerts(given: Any, secrets: Mapping[str, Mapping[str, str]]) -> list[Element]:
+    """Return the alerts with their recipients. ``secrets``: alert -> more options. Raises Refused."""
     found = []
     for path, entry in entries(variable("alerts"), given, ALERT):
         name = entry["name"]
         made = element("alert", id=name, description=entry.get("description"), path=entry["path"])
-        _put_pairs(path, made, name, entry)
+        _put_pairs(path, made, name, entry, {**_options(path, entry, name), **secrets.get(name, {})})
         if "attributes" in entry and "attributes" not in entry.setdefault("select", ["attributes"]):
             raise Refused(f"{path}.attributes: goes with 'attributes' in select")
         if entry.get("select"):
@@ -97,16 +97,20 @@ def alerts(given: Any) -> list[Element]:
         for number, (where, recipient) in enumerate(entries(f"{path}.recipients", entry.get("recipients"), RECIPIENT)):
             identity = recipient.get("name") or made_id(name, "recipient", number or None)
             part = element("recipient", id=identity, description=recipient.get("description"), value=recipient["value"])
-            _put_pairs(where, part, identity, recipient)
+            _put_pairs(where, part, identity, recipient, _options(where, recipient, name))
             put(made, part)
         found.append(made)
     return found
 
 
-def _put_pairs(path: str, made: Element, name: str, entry: Mapping[str, Any]) -> None:
+def _options(path: str, entry: Mapping[str, Any], alert: str) -> dict[str, str]:
+    return without_secrets(f"{path}.options", entry.get("options"), alert)
+
+
+def _put_pairs(path: str, made: Element, name: str, entry: Mapping[str, Any], options: Mapping[str, str]) -> None:
     put(
         made,
-        pairs("instance_attributes", name, values(f"{path}.options", entry.get("options"))),
+        pairs("instance_attributes", name, options),
         pairs("meta_attributes", name, values(f"{path}.meta", entry.get("meta"))),
     )
 

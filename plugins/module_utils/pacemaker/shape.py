@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .words import Refused, duration_ms, known, nearest, score, spelt, xml_id
+from .words import Refused, duration_ms, is_secret, known, nearest, score, spelt, xml_id
 
 #: kind of a field -> what it is called in a sentence
 _CALLED = {
@@ -115,6 +115,21 @@ def values(where: str, given: Any) -> dict[str, str]:
         if isinstance(value, (Mapping, list, tuple)):
             raise Refused(f"{where}.{key}: has to be a single value, and is {value!r}")
         found[str(key)] = spelt(value)
+    return found
+
+
+def without_secrets(where: str, given: Any, owner: str) -> dict[str, str]:
+    """Return ``values`` none of which is a secret by its name. Raises Refused.
+
+    owner: name of the resource or alert of which a secret could be one.
+    """
+    found = values(where, given)
+    for key in found:
+        if is_secret(key):
+            raise Refused(
+                f"{where}.{key}: looks like a secret, and would be shown in logs and diffs; "
+                f"put it in {variable('secrets')}.{owner}.{key}"
+            )
     return found
 
 

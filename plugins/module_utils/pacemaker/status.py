@@ -27,6 +27,7 @@ NOT_RUNNING: Facts = {
     "bans": [],
     "fencing": {"enabled": False, "devices": [], "history": []},
     "missing_daemons": [],
+    "unfenced": [],
 }
 
 
@@ -50,6 +51,7 @@ def facts(text: str) -> Facts:
         "failures": [_failure(entry) for entry in root.findall("failures/failure")],
         # not crm_mon's to say
         "missing_daemons": [],
+        "unfenced": [],
         "bans": [
             {
                 **{key: ban.get(key, "") for key in ("id", "resource", "node", "weight")},
@@ -211,7 +213,7 @@ def problems(
         *of_daemons,
         *_of_resources(found),
         *_of_clones(found),
-        *_of_fencing(found, wants_fencing),
+        *_of_fencing(found, expected_nodes, wants_fencing),
     ]
 
 
@@ -284,7 +286,7 @@ def _of_clones(found: Mapping[str, Any]) -> Iterator[str]:
             yield f"clone {name} has no promoted instance"
 
 
-def _of_fencing(found: Mapping[str, Any], wants_fencing: bool) -> Iterator[str]:
+def _of_fencing(found: Mapping[str, Any], expected_nodes: Collection[str], wants_fencing: bool) -> Iterator[str]:
     fencing = found["fencing"]
     if not fencing["enabled"]:
         if wants_fencing:
@@ -292,6 +294,10 @@ def _of_fencing(found: Mapping[str, Any], wants_fencing: bool) -> Iterator[str]:
         return
     if not fencing["devices"]:
         yield "fencing is on, and there is no device for it"
+        return
+    for name in found["unfenced"]:
+        if not expected_nodes or name in expected_nodes:
+            yield f"no fence device is for node {name}: when it fails, the cluster waits for what never comes"
     for name in fencing["devices"]:
         # a cluster that leaves everything alone starts no device, and fences nobody; whether it may is asked elsewhere
         if not found["resources"][name]["active"] and not found["maintenance_mode"]:

@@ -120,10 +120,18 @@ def has_section(root: Element, name: str) -> bool:
     return root.find(f"configuration/{name}") is not None
 
 
+def owners_of_secrets(root: Element) -> list[Element]:
+    """Return what may have secrets that can be declared: the resources and alerts of a CIB."""
+    return [*root.findall("configuration/resources//primitive"), *root.findall("configuration/alerts/alert")]
+
+
 def secrets_of(root: Element) -> dict[str, list[str]]:
-    """Return resources of a CIB, each with its parameters whose names say that nobody may see their values."""
+    """Return resources and alerts of a CIB, each with its parameters of whose values the names say nobody may see them.
+
+    Those of an operation or a recipient are not among them: they are nowhere to be declared.
+    """
     found: dict[str, list[str]] = {}
-    for entry in root.findall("configuration/resources//primitive"):
+    for entry in owners_of_secrets(root):
         for pair in entry.findall("instance_attributes/nvpair"):
             if is_secret(str(pair.get("name"))):
                 found.setdefault(str(entry.get("id")), []).append(str(pair.get("name")))

@@ -17,6 +17,10 @@ class Refused(ValueError):
     """A request that can't work; the text names the variable and says why."""
 
 
+class Unfenced(Refused):
+    """A request by which a node would be fenced by nothing, as far as the live configuration is known."""
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 

@@ -65,7 +65,7 @@ def test_a_secret_that_is_not_declared_stays_and_is_named(tmp_path: Path) -> Non
     assert found["kept_secrets"] == {"power": ["password"]}
     assert "changes resource power: parameters.ip from 192.0.2.1 to 192.0.2.2" in found["changes"]
     told = found["diff"][1]["prepared"]
-    assert "# keeps password of resource power: a secret stays unless the declaration names another" in told
+    assert "# keeps password of power: a secret stays unless the declaration names another" in told
     assert "correct horse" not in str(found)
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from typing import Any
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 from pacemaker import compose, describe, live, tree
@@ -86,9 +86,10 @@ def test_fencing_is_on_with_a_device_and_off_only_in_words() -> None:
     with pytest.raises(Refused, match="word for word"):
         compose.compose({"without_fencing": "yes"}, {}, {}, compose.Around())
     # a device that nobody declares here is a device
-    assert compose.compose({}, {}, {}, compose.Around(fence_devices=["old"])).properties["stonith-enabled"] == "true"
+    around = compose.Around(fence_devices={"old": None})
+    assert compose.compose({}, {}, {}, around).properties["stonith-enabled"] == "true"
     with pytest.raises(Refused, match="can't fence"):
-        compose.compose({"absent": ["old"]}, {}, {}, compose.Around(fence_devices=["old"]))
+        compose.compose({"absent": ["old"]}, {}, {}, around)
 
 
 def test_ports_become_a_map_and_secrets_are_merged() -> None:
@@ -190,6 +191,32 @@ VIP = {"name": "vip", "vip": {"address": "192.0.2.1"}}
             "pacemaker_fence_devices[p].parameters.password: looks like a secret",
         ),
         (
+            {"fence_devices": [{"name": "p", "agent": "fence_x", "nodes": ["node1", "node22"]}]},
+            "pacemaker_fence_devices[p].nodes: nobody knows 'node22', did you mean node2?",
+        ),
+        (
+            {"fence_devices": [{"name": "p", "agent": "fence_x", "ports": {"nod1": "1"}}]},
+            "pacemaker_fence_devices[p].ports: nobody knows 'nod1', did you mean node1?",
+        ),
+        (
+            {"fence_devices": [{"name": "p", "agent": "fence_x", "nodes": []}]},
+            "pacemaker_fence_devices[p].nodes: is empty",
+        ),
+        (
+            {"resources": [{**VIP, "operations": [{"action": "monitor", "parameters": {"passwd": "x"}}]}]},
+            "pacemaker_resources[vip].operations[monitor].parameters.passwd: looks like a secret, and would be shown "
+            "in logs and diffs; put it in pacemaker_secrets.vip.passwd",
+        ),
+        (
+            {"alerts": [{"name": "snmp", "path": "/a", "options": {"trap_community": "x"}}]},
+            "pacemaker_alerts[snmp].options.trap_community: looks like a secret",
+        ),
+        (
+            {"alerts": [{"name": "m", "path": "/a", "recipients": [{"value": "x", "options": {"token": "x"}}]}]},
+            "pacemaker_alerts[m].recipients[0].options.token: looks like a secret, and would be shown in logs and "
+            "diffs; put it in pacemaker_secrets.m.token",
+        ),
+        (
             {"fence_levels": [{"node": "node1", "level": 1, "devices": ["x"]}]},
             "pacemaker_fence_levels[0].devices: nobody knows",
         ),
@@ -235,8 +262,29 @@ def test_a_node_that_is_about_to_join_can_be_meant() -> None:
         compose.compose({**BASE, **more}, {}, {}, known)
     assert live.with_nodes(known, ["node2", "node3"]).nodes == ("node1", "node2", "node3")
     compose.compose({**BASE, **more}, {}, {}, live.with_nodes(known, ["node2", "node3"]))
-    # a cluster that knows nobody yet may also have nodes that are no members, such as remote ones
-    assert live.with_nodes(compose.Around(), ["node1"]).nodes == ()
+    # where the cluster knows nobody yet, those are meant that are declared
+    with pytest.raises(Refused, match=r"pacemaker_locations.*nobody knows 'node3', did you mean node2"):
+        compose.compose({**BASE, **more}, {}, {}, live.with_nodes(compose.Around(), ["node1", "node2"]))
+
+
+@pytest.mark.parametrize(
+    "brings",
+    [
+        {"name": "far", "agent": "ocf:pacemaker:remote"},
+        {"name": "machine", "agent": "ocf:heartbeat:VirtualDomain", "meta": {"remote-node": "far"}},
+    ],
+)
+def test_a_node_that_a_resource_brings_can_be_meant(brings: dict[str, Any]) -> None:
+    more = {
+        "resources": [VIP, brings],
+        "locations": [{"resource": "vip", "node": "far"}],
+        "fence_devices": [{"name": "power", "agent": "fence_x", "nodes": ["node1", "far"]}],
+    }
+    compose.compose(more, {}, {}, live.with_nodes(compose.Around(), ["node1"]))
+    root = tree.empty_cib()
+    SubElement(tree.section(root, "nodes"), "node", {"id": "1", "uname": "node1"})
+    tree.section(root, "resources").append(composed({"resources": [brings]}).resources[0])
+    assert live.around(root).nodes == ("node1", "far")
 
 
 @pytest.mark.parametrize(

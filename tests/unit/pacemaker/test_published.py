@@ -41,22 +41,29 @@ def fencing(run: dict[str, Any]) -> float:
     return (min(moments["done"]) - min(moments["asked"])) / 1000
 
 
-@pytest.fixture(scope="module")
-def totem() -> dict[str, Any]:
-    """The timers of the lab's cluster."""
-    given = yaml.safe_load(
-        (ROOT / "molecule/pacemaker/inventory/group_vars/pacemaker.yml").read_text(encoding="utf-8")
-    )["scenario_totem"]
+def timers(scenario: str, variable: str) -> dict[str, Any]:
+    """The timers of a lab's cluster."""
+    file = ROOT / f"molecule/{scenario}/inventory/group_vars/pacemaker.yml"
+    given = yaml.safe_load(file.read_text(encoding="utf-8"))[variable]
     assert isinstance(given, dict)
     return given
 
 
-@pytest.mark.parametrize("report", REPORTS)
-def test_a_power_loss_costs_detection_fencing_and_a_second_and_a_half(report: str, totem: dict[str, Any]) -> None:
+THREE = (timers("pacemaker", "scenario_totem"), 3)
+PAIR = (timers("pacemaker_pair", "pacemaker_totem"), 2)
+
+
+@pytest.mark.parametrize(
+    ("report", "lab"), [*((report, THREE) for report in (*REPORTS, "pacemaker-full")), ("pacemaker_pair-full", PAIR)]
+)
+def test_a_power_loss_costs_detection_fencing_and_a_second_and_a_half(
+    report: str, lab: tuple[dict[str, Any], int]
+) -> None:
+    totem, nodes = lab
     run = published(report, "Power loss of the serving node")
     spent = fencing(run)
     assert spent > 0
-    limit = corosync_times.promised(totem, nodes=3, fencing=round(spent))
+    limit = corosync_times.promised(totem, nodes=nodes, fencing=round(spent))
     assert outage(run, "page") <= limit
     assert outage(run, "ping") <= limit
 

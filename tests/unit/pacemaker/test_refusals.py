@@ -26,3 +26,22 @@ def test_members_that_say_the_same_are_named_together(project: Path) -> None:
         "a, c: no such agent",
         "d: it did not answer",
     ]
+
+
+def test_whether_all_are_fenced_is_for_those_to_say_that_know_the_cluster(project: Path) -> None:
+    lacking = {"msg": "Nothing was changed. x: none fences db3", "lacks_fencing": True, "knows_cluster": False}
+    well = {"checked_agents": [], "knows_cluster": True}
+
+    def told(*answers: dict[str, Any]) -> list[str]:
+        hosts = {f"db{number}": {"__pacemaker_cib_checked": answer} for number, answer in enumerate(answers, 1)}
+        found = refusals(project, list(hosts), hosts)
+        assert isinstance(found, list)
+        return found
+
+    # the one that joins does not know what was made by hand
+    assert told(well, well, lacking) == []
+    # where the cluster is new, or one that knows it misses something, nobody goes on
+    assert told(lacking, lacking) == ["db1, db2: x: none fences db3"]
+    assert told({**lacking, "knows_cluster": True}, lacking) == ["db1: x: none fences db3"]
+    # all else is for each to say
+    assert told(well, {**lacking, "lacks_fencing": False}) == ["db2: x: none fences db3"]

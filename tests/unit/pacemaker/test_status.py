@@ -156,6 +156,17 @@ def test_fencing_that_is_wanted_and_switched_off_is_a_problem(release: str) -> N
     assert problems(found, wants_fencing=True) == []
 
 
+def test_a_member_that_no_device_is_for_is_a_problem() -> None:
+    found = changed(["fencing"], {"enabled": True, "devices": ["power"], "history": []})
+    found["resources"]["power"] = {**found["resources"]["vip"], "agent": "stonith:fence_apc"}
+    found["unfenced"] = ["node2", "leaving"]
+    told = "no fence device is for node node2: when it fails, the cluster waits for what never comes"
+    assert problems(found, ["node1", "node2"]) == [told]
+    assert len(problems(found)) == 2
+    found["fencing"]["enabled"] = False
+    assert problems(found) == []
+
+
 def test_a_node_that_should_be_there_is_missed() -> None:
     assert problems(status("trixie-well"), ["node1", "node2", "node3"]) == ["node node3 is not a member"]
 

@@ -172,6 +172,15 @@ def test_protocols_without_ports_are_opened_by_number(tool: ModuleType) -> None:
     assert 'meta l4proto 51 counter drop comment "steadfast: signed from others"' in rules
 
 
+def test_sctp_has_ports_and_ufw_is_refused_with_it(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = openings.resolved([{**HEARTBEAT, "name": "corosync over sctp", "protocol": "sctp", "port": 5405}], TOLD)
+    assert "ip6 saddr { fd00::1 } sctp dport { 5405 } counter accept" in tool.own_rules(found)
+    assert '<source address="10.0.0.1"/><port port="5405" protocol="sctp"/><accept/>' in tool.policy(found)
+    monkeypatch.setattr(tool, "UFW", str(TOOL))
+    with pytest.raises(SystemExit, match="ufw has no rules for sctp: corosync over sctp"):
+        tool.told_to_ufw(found)
+
+
 def test_tables_of_ufw_and_firewalld_are_left_to_them(tool: ModuleType) -> None:
     def place(family: str, table: str) -> dict[str, Any]:
         return {"chain": {**chain("INPUT", "drop", table)["chain"], "family": family}}

@@ -45,6 +45,13 @@ def cluster(name: str, system: str, count: int, **variables: Any) -> dict[str, A
     return {"hosts": hosts, "vars": {"pacemaker_group": name, **variables}}
 
 
+OWN_PORT = {
+    "pacemaker_links": [{"number": 0, "mcastport": 5450, "transport": "sctp"}],
+    "pacemaker_node_name": "of-{{ inventory_hostname }}",
+    "pacemaker_absent_members": ["rocky2"],
+}
+
+
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All clusters of this file in one play: starting Ansible is what takes the time."""
@@ -56,9 +63,11 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(HERE / "pacemaker" / "tasks.yml", role / "tasks" / "main.yml")
     inventory = {
         "debian": cluster("debian", "Debian 13", 2),
-        "ubuntu": cluster("ubuntu", "Ubuntu 24", 2, pacemaker_qdevice={"host": "192.0.2.9"}),
+        "ubuntu": cluster(
+            "ubuntu", "Ubuntu 24", 2, pacemaker_qdevice={"host": "192.0.2.9"}, pacemaker_absent_members=["ubuntu2"]
+        ),
         "redhat": cluster("redhat", "Rocky 9", 3, pacemaker_totem={"token": 5000}),
-        "rocky": cluster("rocky", "Rocky 10", 2, pacemaker_links=[{"number": 0, "mcastport": 5450}]),
+        "rocky": cluster("rocky", "Rocky 10", 2, **OWN_PORT),
         "bookworm": cluster("bookworm", "Debian 12", 1, pacemaker_agent_packages=CHOSEN),
         "trixie": cluster("trixie", "Debian 13", 1, pacemaker_agent_packages=CHOSEN),
     }
@@ -147,5 +156,13 @@ def test_single_fence_agents_are_the_one_package_where_there_is_only_that(render
 
 def test_a_link_on_a_port_of_its_own_is_let_in(rendered: Path) -> None:
     assert "mcastport: 5450" in lines(rendered / "rocky1" / "corosync.conf")
-    assert json.loads((rendered / "rocky1" / "ports").read_text()) == [["5404-5412", 5450], 2224]
+    assert json.loads((rendered / "rocky1" / "ports").read_text()) == [["5404-5412", 5450], 2224, ["5404-5412", 5450]]
+    assert json.loads((rendered / "rocky1" / "protocols").read_text()) == ["udp", "tcp", "sctp"]
     assert json.loads((rendered / "debian1" / "ports").read_text()) == [["5404-5412"], 2224]
+    assert json.loads((rendered / "debian1" / "protocols").read_text()) == ["udp", "tcp"]
+
+
+def test_a_member_that_is_down_on_purpose_has_a_name_all_the_same(rendered: Path) -> None:
+    assert json.loads((rendered / "debian1" / "names").read_text()) == ["debian1", "debian2"]
+    assert json.loads((rendered / "ubuntu1" / "names").read_text()) == ["ubuntu1", "ubuntu2"]
+    assert json.loads((rendered / "rocky1" / "names").read_text()) == ["of-rocky1", "of-rocky2"]
