@@ -163,7 +163,7 @@ def test_check_mode_does_not_wait_for_a_client_of_the_device_that_it_did_not_res
     waits = "Wait until it has reached the device"
     for is_check in (True, False):
         told = {waits: {"*": {"stdout": "State: Connected"}}}
-        code, output, asked = role(stage, "roll/qdevice", told, is_check=is_check)
+        code, output, asked = role(stage, "roll/qdevice", told, arguments=["--check"] if is_check else [])
         assert code == 0, output
         assert sum(waits in line for line in asked) == (0 if is_check else 2)
 
