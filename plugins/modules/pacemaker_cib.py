@@ -68,7 +68,7 @@ options:
   nodes:
     description:
       - Names of nodes that the request may be about although the cluster does not know them yet, besides those that it
-        knows. They are the members: where fencing is on, a request that leaves one of them without a fence device is
+        knows. They are the members. Where fencing is on, a request that leaves one of them without a fence device is
         refused.
     type: list
     elements: str

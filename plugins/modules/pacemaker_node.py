@@ -27,7 +27,7 @@ options:
       - V(standby) moves everything off a node, V(unstandby) lets it run resources again.
       - V(maintenance) makes the cluster leave the resources of a node alone, or all resources without O(node), and
         V(unmaintenance) ends that. A maintenance that an interrupted run of the role C(steadfast.ha.pacemaker) has left
-        becomes yours by V(maintenance): the next run no longer ends it.
+        becomes yours by V(maintenance), and the next run no longer ends it.
       - V(cleanup) forgets failed actions, those of O(resource) and on O(node) where these are given.
       - V(move) moves a resource, with all of its group, to O(node) or away from where it is. Once it is there, the
         constraint that moved it is taken away, unless the resource would go back. That of a move that was interrupted
